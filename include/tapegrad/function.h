@@ -1,0 +1,71 @@
+/* Running expressions: once (tg_eval), or as a compiled function, many times (tg_compile). */
+#ifndef TAPEGRAD_FUNCTION_H
+#define TAPEGRAD_FUNCTION_H
+
+#include <tapegrad/graph.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Computes the values of n tensors now and writes them one after another into data, row-major, which has
+ * exactly size bytes. Inputs need a value (tg_set). The plan is kept by the graph and used again when the same
+ * expressions are evaluated again, also after tg_rewind and recording anew.
+ * Errors (kept by the graph): NULL, UNBOUND, SIZE, INDEX and what else kernels say, MEMORY. */
+TG_API tg_status tg_eval(tg_graph *g, tg_tensor *const *tensors, int n, void *data, size_t size);
+
+/* A compiled function: runs without allocating, locking or hashing. */
+typedef struct tg_function tg_function;
+
+/* When the function has run, param (or state) takes the value of `value`, which has its type. All values are
+ * computed from what the params held before the run. */
+typedef struct tg_update {
+    tg_tensor *param;
+    tg_tensor *value;
+} tg_update;
+
+/* Compiles outputs and updates into *out; its inputs are the inputs that they depend on. Errors (kept by the
+ * graph): NULL, GRAPH, ARGUMENT (an update of something else than a param, or of one twice), SHAPE and DTYPE
+ * (an update of another type), MEMORY. Free it with tg_function_free (NULL is fine) before the graph. */
+TG_API tg_status tg_compile(tg_graph *g, tg_tensor *const *outputs, int n_outputs, const tg_update *updates,
+                            int n_updates, tg_function **out);
+TG_API void tg_function_free(tg_function *f);
+
+/* A second function for another thread: it shares the plan and has buffers and bindings of its own (the
+ * bindings begin as f's). Params are shared: functions with updates must not run at the same time as others
+ * that use the same params. NULL when memory runs out. Call it while f does not run. */
+TG_API tg_function *tg_function_fork(const tg_function *f);
+
+/* Lets the function read input's value from data (not copied), row-major, until it is bound anew; data must
+ * stay valid while the function runs. An input that is not bound takes its value from tg_set. data NULL
+ * unbinds. Errors: NULL, ARGUMENT (not an input of this function). */
+TG_API tg_status tg_bind(tg_function *f, const tg_tensor *input, const void *data);
+
+/* Runs once. When it fails, nothing was updated and the outputs are undefined; tg_function_error has the
+ * message. Errors: NULL, UNBOUND, STALE, INDEX and what else kernels say. */
+TG_API tg_status tg_run(tg_function *f);
+TG_API const char *tg_function_error(const tg_function *f);
+
+/* An output's value after a run: where it lies (until the next run), as a copy of exactly size bytes, and as
+ * a number for one with a single element (NaN when f has no such output). */
+TG_API const void *tg_output(const tg_function *f, const tg_tensor *output);
+TG_API tg_status tg_read(const tg_function *f, const tg_tensor *output, void *data, size_t size);
+TG_API double tg_scalar(const tg_function *f, const tg_tensor *output);
+
+/* What the plan looks like. */
+typedef struct tg_function_stats {
+    int64_t nodes;       /* operations that the outputs and updates depend on, leaves included */
+    int64_t steps;       /* kernels that a run calls */
+    size_t arena_bytes;  /* buffers for results, placed by lifetime */
+    size_t total_bytes;  /* what those buffers would take without sharing */
+    size_t scratch_bytes;
+    int from_cache;      /* the plan was there already */
+} tg_function_stats;
+
+TG_API tg_function_stats tg_stats(const tg_function *f);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

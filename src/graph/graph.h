@@ -1,0 +1,108 @@
+/* The graph from inside. Only src/graph, src/ops and src/plan include this; everything else uses the public
+ * headers. */
+#ifndef TG_GRAPH_GRAPH_H
+#define TG_GRAPH_GRAPH_H
+
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <tapegrad/diff.h>
+#include <tapegrad/graph.h>
+#include <tapegrad/op.h>
+
+#include "hash.h"
+#include "memory.h"
+#include "type.h"
+
+/* What an input, param or state has beside its node. */
+typedef struct tg_leaf {
+    tg_tensor *tensor;
+    char *name;
+    void *data;        /* NULL: an input without a value */
+    UT_hash_handle hh; /* by name */
+} tg_leaf;
+
+/* A node. It is one block of the arena: the struct and, behind it, the key that makes it unique, into which
+ * shape, inputs and attr point. */
+struct tg_tensor {
+    tg_graph *graph;
+    const tg_op *op;
+    int64_t id;
+    uint64_t serial; /* never used twice, so that a function can tell a dropped leaf from a new one */
+    tg_dtype dtype;
+    int rank;
+    int n_inputs;
+    int origin_input;
+    tg_origin_kind origin_kind;
+    tg_tensor *origin_of;
+    size_t attr_size;
+    const int64_t *shape;
+    tg_tensor *const *inputs;
+    const void *attr;
+    char *name; /* of an expression; leaves have theirs in leaf */
+    tg_leaf *leaf;
+    UT_hash_handle hh; /* by key */
+};
+
+/* What differentiation needs from a set of operations, and the set itself. */
+typedef struct tg_library {
+    const tg_op *(*op_at)(int i); /* NULL beyond the end */
+    tg_tensor *(*add)(tg_tensor *a, tg_tensor *b);
+    tg_tensor *(*full)(tg_graph *g, const tg_type *type, double value);
+    tg_tensor *(*broadcast_to)(tg_tensor *x, int rank, const int64_t *shape);
+} tg_library;
+
+struct tg_graph {
+    tg_graph_options options;
+    const tg_library *library;
+    tg_arena arena;
+    tg_tensor **nodes;
+    int64_t n_nodes, room;
+    uint64_t next_serial;
+    uint64_t rewinds;    /* how often nodes were dropped */
+    tg_tensor *interned; /* uthash head, by key */
+    tg_leaf *leaves;     /* uthash head, by name */
+    tg_tensor **params;
+    int64_t n_params, params_room;
+    tg_op **own_ops; /* registered ones */
+    int n_own_ops;
+    char *key; /* where a key is put together */
+    size_t key_room;
+    tg_origin origin; /* given to nodes recorded now */
+    tg_status status;
+    char error[TG_DIAG_SIZE];
+    /* Where the plan layer keeps its compiled plans. */
+    void *plans;
+    void (*free_plans)(void *plans);
+};
+
+/* Leaf records; they compute nothing. */
+extern const tg_op tg_op_input, tg_op_param, tg_op_state, tg_op_constant;
+
+tg_graph *tg_graph_create(const tg_graph_options *options, const tg_library *library);
+
+/* The node with this key, new or not; NULL and an error when memory runs out. It neither infers nor simplifies.
+ * unique: never merge. */
+tg_tensor *tg_intern(tg_graph *g, const tg_op *op, const tg_type *type, tg_tensor *const *inputs, int n,
+                     const void *attr, size_t attr_size, int unique);
+
+/* Drops every node from id `nodes` on; keeps the error. */
+void tg_truncate(tg_graph *g, int64_t nodes);
+
+/* Sets the error as tg_set_error does, but returns the status that the caller should return. */
+tg_status tg_graph_fail(tg_graph *g, tg_status status, const char *format, ...) TG_PRINTF(3, 4);
+
+/* "relu(x)" style description for messages: "'x' f32[2, 3]" or "%7 f32[2, 3]". Returns text. */
+#define TG_LABEL_TEXT (TG_TYPE_TEXT + 64)
+char *tg_label(const tg_tensor *t, char *text, size_t size);
+
+/* Checks the arguments of a call that ends an expression: none NULL, all of graph g. `role` names them in the
+ * message. */
+tg_status tg_check_tensors(tg_graph *g, const char *call, const char *role, tg_tensor *const *ts, int n);
+
+static inline int tg_is_floating(tg_dtype dtype)
+{
+    return dtype == TG_F32 || dtype == TG_F64;
+}
+
+#endif

@@ -1,0 +1,267 @@
+/* Leaves: inputs, params, states and constants, and their values. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph.h"
+
+const tg_op tg_op_input = {.name = "input", .formula = "a value given when the expression runs"};
+const tg_op tg_op_param = {.name = "param", .formula = "a value that training changes"};
+const tg_op tg_op_state = {.name = "state", .formula = "a value kept between runs"};
+const tg_op tg_op_constant = {.name = "constant", .formula = "a fixed value"};
+
+#define MAX_NAME 255
+
+static int name_ok(const char *name)
+{
+    size_t length = strlen(name);
+    return length >= 1 && length <= MAX_NAME &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") == length;
+}
+
+static tg_leaf *find_leaf(const tg_graph *g, const char *name)
+{
+    tg_leaf *leaf;
+    HASH_FIND_STR(g->leaves, name, leaf);
+    return leaf;
+}
+
+tg_tensor *tg_find(const tg_graph *g, const char *name)
+{
+    if (g == NULL || name == NULL) return NULL;
+    tg_leaf *leaf = find_leaf(g, name);
+    return leaf == NULL ? NULL : leaf->tensor;
+}
+
+/* The record and its copy of the name; not yet in the graph. */
+static tg_leaf *new_leaf(const char *name)
+{
+    tg_leaf *leaf = calloc(1, sizeof *leaf);
+    size_t size = strlen(name) + 1;
+    char *copy = malloc(size);
+    if (leaf == NULL || copy == NULL) {
+        free(leaf);
+        free(copy);
+        return NULL;
+    }
+    memcpy(copy, name, size);
+    leaf->name = copy;
+    return leaf;
+}
+
+static void free_leaf(tg_leaf *leaf)
+{
+    tg_aligned_free(leaf->data);
+    free(leaf->name);
+    free(leaf);
+}
+
+static int check_name(tg_graph *g, const tg_op *op, const char *name)
+{
+    if (name == NULL) {
+        tg_set_error(g, TG_ERR_NAME, "%s: its name is NULL", op->name);
+        return 0;
+    }
+    if (!name_ok(name)) {
+        tg_set_error(g, TG_ERR_NAME, "%s '%.60s': a name has 1 to %d letters, digits, '_', '.', '/' or '-'",
+                     op->name, name, MAX_NAME);
+        return 0;
+    }
+    if (find_leaf(g, name) != NULL) {
+        tg_set_error(g, TG_ERR_NAME, "%s '%s': the name is taken", op->name, name);
+        return 0;
+    }
+    return 1;
+}
+
+/* Gives the leaf memory for its value: data's bytes, or zeros. */
+static int give_value(tg_leaf *leaf, const tg_type *type, const void *data)
+{
+    size_t size = tg_type_bytes(type);
+    leaf->data = data == NULL ? tg_aligned_zeros(size) : tg_aligned_alloc(size);
+    if (leaf->data == NULL) return 0;
+    if (data != NULL) memcpy(leaf->data, data, size);
+    return 1;
+}
+
+static tg_tensor *record_leaf(tg_graph *g, const tg_op *op, const tg_type *type, tg_leaf *leaf)
+{
+    tg_tensor *t = tg_intern(g, op, type, NULL, 0, NULL, 0, 1);
+    if (t == NULL) {
+        free_leaf(leaf);
+        return NULL;
+    }
+    leaf->tensor = t;
+    HASH_ADD_KEYPTR(hh, g->leaves, leaf->name, strlen(leaf->name), leaf);
+    if (!tg_hash_added(leaf)) {
+        free_leaf(leaf);
+        tg_truncate(g, t->id);
+        return tg_set_error(g, TG_ERR_MEMORY, "%s: out of memory", op->name);
+    }
+    t->leaf = leaf;
+    return t;
+}
+
+static int reserve_param(tg_graph *g)
+{
+    if (g->n_params < g->params_room) return 1;
+    int64_t room = g->params_room == 0 ? 16 : 2 * g->params_room;
+    tg_tensor **params = realloc(g->params, (size_t)room * sizeof(tg_tensor *));
+    if (params == NULL) return 0;
+    g->params = params;
+    g->params_room = room;
+    return 1;
+}
+
+static tg_tensor *make_leaf(tg_graph *g, const tg_op *op, const char *name, tg_dtype dtype, int rank,
+                            const int64_t *shape, const void *data)
+{
+    if (g == NULL || !check_name(g, op, name)) return NULL;
+    tg_type type;
+    tg_diag diag;
+    if (tg_type_make(&type, dtype, rank, shape, &diag) != TG_OK)
+        return tg_set_error(g, diag.status, "%s '%s': %s", op->name, name, diag.message);
+
+    int persistent = op != &tg_op_input;
+    tg_leaf *leaf = new_leaf(name);
+    if (leaf == NULL || (persistent && (!reserve_param(g) || !give_value(leaf, &type, data)))) {
+        if (leaf != NULL) free_leaf(leaf);
+        return tg_set_error(g, TG_ERR_MEMORY, "%s '%s': out of memory", op->name, name);
+    }
+    tg_tensor *t = record_leaf(g, op, &type, leaf);
+    if (t != NULL && persistent) g->params[g->n_params++] = t;
+    return t;
+}
+
+tg_tensor *tg_input(tg_graph *g, const char *name, tg_dtype dtype, int rank, const int64_t *shape)
+{
+    return make_leaf(g, &tg_op_input, name, dtype, rank, shape, NULL);
+}
+
+tg_tensor *tg_param(tg_graph *g, const char *name, tg_dtype dtype, int rank, const int64_t *shape,
+                    const void *data)
+{
+    return make_leaf(g, &tg_op_param, name, dtype, rank, shape, data);
+}
+
+tg_tensor *tg_state(tg_graph *g, const char *name, tg_dtype dtype, int rank, const int64_t *shape,
+                    const void *data)
+{
+    return make_leaf(g, &tg_op_state, name, dtype, rank, shape, data);
+}
+
+tg_tensor *tg_constant(tg_graph *g, tg_dtype dtype, int rank, const int64_t *shape, const void *data)
+{
+    if (g == NULL) return NULL;
+    tg_type type;
+    tg_diag diag;
+    if (tg_type_make(&type, dtype, rank, shape, &diag) != TG_OK)
+        return tg_set_error(g, diag.status, "constant: %s", diag.message);
+    size_t size = tg_type_bytes(&type);
+    if (data == NULL && size > 0) return tg_set_error(g, TG_ERR_NULL, "constant: its data is NULL");
+    if (dtype == TG_BOOL)
+        for (size_t i = 0; i < size; i++)
+            if (((const unsigned char *)data)[i] > 1)
+                return tg_set_error(g, TG_ERR_ARGUMENT,
+                                    "constant: element %zu of a bool is %d, expected 0 or 1", i,
+                                    ((const unsigned char *)data)[i]);
+    return tg_intern(g, &tg_op_constant, &type, NULL, 0, data, size, 0);
+}
+
+tg_tensor *tg_number(tg_graph *g, tg_dtype dtype, double value)
+{
+    const float f32 = (float)value;
+    const unsigned char byte = value != 0;
+    switch (dtype) {
+    case TG_F32:
+        return tg_constant(g, dtype, 0, NULL, &f32);
+    case TG_F64:
+        return tg_constant(g, dtype, 0, NULL, &value);
+    case TG_I64:
+        if (value >= -9007199254740992.0 && value <= 9007199254740992.0 && value == floor(value)) {
+            const int64_t i64 = (int64_t)value;
+            return tg_constant(g, dtype, 0, NULL, &i64);
+        }
+        break;
+    case TG_BOOL:
+        if (value == 0 || value == 1) return tg_constant(g, dtype, 0, NULL, &byte);
+        break;
+    default:
+        return tg_set_error(g, TG_ERR_DTYPE, "number: unknown element type %d", (int)dtype);
+    }
+    return tg_set_error(g, TG_ERR_ARGUMENT, "number: %.17g is not a value of type %s", value,
+                        tg_dtype_name(dtype));
+}
+
+static tg_status check_size(const tg_tensor *t, const char *call, size_t size)
+{
+    tg_type type = tg_type_of(t);
+    size_t expected = tg_type_bytes(&type);
+    if (size == expected) return TG_OK;
+    char label[TG_LABEL_TEXT];
+    return tg_graph_fail(t->graph, TG_ERR_SIZE, "%s: %zu bytes for %s, expected %zu", call, size,
+                         tg_label(t, label, sizeof label), expected);
+}
+
+tg_status tg_set(tg_tensor *leaf, const void *data, size_t size)
+{
+    if (leaf == NULL) return TG_ERR_NULL;
+    if (leaf->leaf == NULL) {
+        char label[TG_LABEL_TEXT];
+        return tg_graph_fail(leaf->graph, TG_ERR_ARGUMENT, "tg_set: %s (%s) is no input, param or state",
+                             tg_label(leaf, label, sizeof label), leaf->op->name);
+    }
+    if (data == NULL && size > 0) return tg_graph_fail(leaf->graph, TG_ERR_NULL, "tg_set: data is NULL");
+    tg_status status = check_size(leaf, "tg_set", size);
+    if (status != TG_OK) return status;
+    if (leaf->leaf->data == NULL) {
+        tg_type type = tg_type_of(leaf);
+        if (!give_value(leaf->leaf, &type, data))
+            return tg_graph_fail(leaf->graph, TG_ERR_MEMORY, "tg_set: out of memory for '%s'",
+                                 leaf->leaf->name);
+    } else if (size > 0) {
+        memcpy(leaf->leaf->data, data, size);
+    }
+    return TG_OK;
+}
+
+const void *tg_data(const tg_tensor *leaf)
+{
+    if (leaf == NULL) return NULL;
+    if (leaf->op == &tg_op_constant) return leaf->attr;
+    return leaf->leaf == NULL ? NULL : leaf->leaf->data;
+}
+
+tg_status tg_get(const tg_tensor *leaf, void *data, size_t size)
+{
+    if (leaf == NULL) return TG_ERR_NULL;
+    char label[TG_LABEL_TEXT];
+    const void *from = tg_data(leaf);
+    if (from == NULL && leaf->leaf != NULL)
+        return tg_graph_fail(leaf->graph, TG_ERR_UNBOUND, "tg_get: input %s has no value",
+                             tg_label(leaf, label, sizeof label));
+    if (from == NULL)
+        return tg_graph_fail(leaf->graph, TG_ERR_ARGUMENT,
+                             "tg_get: %s (%s) is no leaf; tg_eval computes its value",
+                             tg_label(leaf, label, sizeof label), leaf->op->name);
+    if (data == NULL && size > 0) return tg_graph_fail(leaf->graph, TG_ERR_NULL, "tg_get: data is NULL");
+    tg_status status = check_size(leaf, "tg_get", size);
+    if (status == TG_OK && size > 0) memcpy(data, from, size);
+    return status;
+}
+
+int64_t tg_param_count(const tg_graph *g)
+{
+    return g == NULL ? 0 : g->n_params;
+}
+
+tg_tensor *tg_param_at(const tg_graph *g, int64_t i)
+{
+    return g == NULL || i < 0 || i >= g->n_params ? NULL : g->params[i];
+}
+
+int tg_is_trainable(const tg_tensor *t)
+{
+    return t != NULL && t->op == &tg_op_param;
+}

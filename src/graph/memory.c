@@ -1,0 +1,90 @@
+/* Aligned blocks and the arena. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+
+/* The block's true start is kept in the word before the aligned address; malloc is used rather than
+ * aligned_alloc because every target has it and a test can make it fail. */
+void *tg_aligned_alloc(size_t size)
+{
+    if (size > SIZE_MAX - TG_ALIGNMENT - sizeof(void *)) return NULL;
+    char *raw = malloc(size + TG_ALIGNMENT + sizeof(void *));
+    if (raw == NULL) return NULL;
+    uintptr_t start = (uintptr_t)(raw + sizeof(void *));
+    uintptr_t aligned = (start + TG_ALIGNMENT - 1) & ~(uintptr_t)(TG_ALIGNMENT - 1);
+    char *block = raw + sizeof(void *) + (aligned - start);
+    memcpy(block - sizeof(void *), &raw, sizeof raw);
+    return block;
+}
+
+void *tg_aligned_zeros(size_t size)
+{
+    void *block = tg_aligned_alloc(size);
+    if (block != NULL) memset(block, 0, size);
+    return block;
+}
+
+void tg_aligned_free(void *block)
+{
+    if (block == NULL) return;
+    void *raw;
+    memcpy(&raw, (char *)block - sizeof(void *), sizeof raw);
+    free(raw);
+}
+
+struct tg_chunk {
+    tg_chunk *previous;
+    size_t size, used;
+    max_align_t bytes[];
+};
+
+#define CHUNK_SIZE ((size_t)64 * 1024)
+
+void *tg_arena_take(tg_arena *arena, size_t size)
+{
+    size_t unit = sizeof(max_align_t);
+    if (size > SIZE_MAX / 2) return NULL;
+    size = (size + unit - 1) / unit * unit;
+    tg_chunk *chunk = arena->last;
+    if (chunk == NULL || chunk->size - chunk->used < size) {
+        /* Chunks double up to 1 MiB, so that small graphs stay small and large ones take few blocks. */
+        size_t room = chunk == NULL ? CHUNK_SIZE : chunk->size;
+        if (chunk != NULL && room < 16 * CHUNK_SIZE) room *= 2;
+        if (room < size) room = size;
+        chunk = malloc(sizeof *chunk + room);
+        if (chunk == NULL) return NULL;
+        chunk->previous = arena->last;
+        chunk->size = room;
+        chunk->used = 0;
+        arena->last = chunk;
+    }
+    void *taken = (char *)chunk->bytes + chunk->used;
+    chunk->used += size;
+    return taken;
+}
+
+static int chunk_holds(const tg_chunk *chunk, const void *block)
+{
+    uintptr_t start = (uintptr_t)chunk->bytes, at = (uintptr_t)block;
+    return at >= start && at < start + chunk->used;
+}
+
+static void drop_last_chunk(tg_arena *arena)
+{
+    tg_chunk *previous = arena->last->previous;
+    free(arena->last);
+    arena->last = previous;
+}
+
+void tg_arena_rewind(tg_arena *arena, const void *block)
+{
+    while (arena->last != NULL && !chunk_holds(arena->last, block)) drop_last_chunk(arena);
+    if (arena->last != NULL) arena->last->used = (uintptr_t)block - (uintptr_t)arena->last->bytes;
+}
+
+void tg_arena_free(tg_arena *arena)
+{
+    while (arena->last != NULL) drop_last_chunk(arena);
+}

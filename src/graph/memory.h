@@ -1,0 +1,27 @@
+/* Memory: aligned blocks, and an arena that gives back everything taken after some point. */
+#ifndef TG_GRAPH_MEMORY_H
+#define TG_GRAPH_MEMORY_H
+
+#include <stddef.h>
+
+#define TG_ALIGNMENT 64 /* a cache line, and the widest vector */
+
+/* size bytes of zeros at a multiple of TG_ALIGNMENT, or NULL. size 0 gives a block too. */
+void *tg_aligned_zeros(size_t size);
+/* The same with undefined contents. */
+void *tg_aligned_alloc(size_t size);
+void tg_aligned_free(void *block);
+
+typedef struct tg_chunk tg_chunk;
+
+typedef struct tg_arena {
+    tg_chunk *last;
+} tg_arena;
+
+/* size bytes, aligned for any scalar, or NULL. Contents are undefined. */
+void *tg_arena_take(tg_arena *arena, size_t size);
+/* Gives back `block`, which tg_arena_take returned, and everything taken after it. */
+void tg_arena_rewind(tg_arena *arena, const void *block);
+void tg_arena_free(tg_arena *arena);
+
+#endif

@@ -1,0 +1,34 @@
+/* What the families of operations share. */
+#ifndef TG_OPS_OPS_H
+#define TG_OPS_OPS_H
+
+#include <tapegrad/ops.h>
+
+#include "graph/graph.h"
+
+/* The families: records, NULL-ended. */
+extern const tg_op *const tg_elementwise_ops[], *const tg_where_ops[], *const tg_activation_ops[],
+    *const tg_shape_ops[], *const tg_slice_ops[], *const tg_join_ops[], *const tg_gather_ops[],
+    *const tg_reduce_ops[], *const tg_statistics_ops[], *const tg_scan_ops[], *const tg_matmul_ops[],
+    *const tg_cast_ops[], *const tg_fill_ops[], *const tg_softmax_ops[], *const tg_random_ops[];
+
+#define TG_FIELD(type, field) offsetof(type, field)
+
+/* Makes *axis count from the front; fails, through q, when it is outside 0 .. rank-1. */
+tg_status tg_canonical_axis(tg_infer *q, int64_t *axis, int rank);
+/* The same outside a shape rule: the graph of x keeps the error of the call. */
+int tg_resolve_axis(tg_tensor *x, const char *call, int64_t *axis, int rank);
+
+/* The forward rule of an operation that is linear in its only differentiable input, its first. */
+void tg_jvp_linear(tg_rule *r);
+
+/* 1 when every element of t is the same number that is known now: *value. */
+int tg_is_number(const tg_tensor *t, double *value);
+
+/* 1 when the dtype is f32 or f64; 2 when i64; 0 for bool. */
+static inline int tg_is_numeric(tg_dtype dtype)
+{
+    return dtype != TG_BOOL;
+}
+
+#endif

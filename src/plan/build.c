@@ -1,0 +1,289 @@
+/* From nodes to a plan: which kernels run on which arrays. Views (transposes, broadcasts, slices) cost nothing:
+ * kernels that take strides read through them, and for others they are copied. */
+#include "build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Growing lists ------------------------------------------------------------------------------------ */
+
+/* Room for one more item in a list that doubles. */
+static int reserve(void **items, int64_t n, int64_t *room, size_t item)
+{
+    if (n < *room) return 1;
+    int64_t wanted = *room == 0 ? 64 : 2 * *room;
+    void *grown = realloc(*items, (size_t)wanted * item);
+    if (grown == NULL) return 0;
+    *items = grown;
+    *room = wanted;
+    return 1;
+}
+
+static int64_t add_place(tg_builder *b, const tg_place *place)
+{
+    if (!reserve((void **)&b->plan->places, b->plan->n_places, &b->places_room, sizeof *place)) return -1;
+    b->plan->places[b->plan->n_places] = *place;
+    return b->plan->n_places++;
+}
+
+static int64_t add_buffer(tg_builder *b, size_t bytes)
+{
+    if (!reserve((void **)&b->buffers, b->n_buffers, &b->buffers_room, sizeof *b->buffers)) return -1;
+    int64_t step = b->plan->n_steps;
+    b->buffers[b->n_buffers] = (tg_buffer){.bytes = bytes, .first = step, .last = step, .reuses = -1};
+    return b->n_buffers++;
+}
+
+/* ---- Places ------------------------------------------------------------------------------------------- */
+
+static int is_row_major(const tg_place *p)
+{
+    int64_t stride = 1;
+    for (int i = p->rank - 1; i >= 0; i--) {
+        if (p->shape[i] != 1 && p->strides[i] != stride) return 0;
+        stride *= p->shape[i] > 0 ? p->shape[i] : 1;
+    }
+    return 1;
+}
+
+/* Shape and strides in the plan's memory: t's shape, and the strides given or row-major ones. */
+static int give_shape(tg_builder *b, tg_place *p, const tg_tensor *t, const int64_t *strides)
+{
+    size_t size = (size_t)t->rank * sizeof(int64_t);
+    int64_t *memory = tg_arena_take(&b->plan->memory, 2 * size);
+    if (memory == NULL) return 0;
+    memcpy(memory, t->shape, size);
+    if (strides != NULL)
+        memcpy(memory + t->rank, strides, size);
+    else
+        tg_strides(t->rank, t->shape, memory + t->rank);
+    p->dtype = t->dtype;
+    p->rank = t->rank;
+    p->count = tg_count(t);
+    p->shape = memory;
+    p->strides = memory + t->rank;
+    return 1;
+}
+
+/* A new buffer for t's elements. */
+static int put_in_buffer(tg_builder *b, const tg_tensor *t, tg_location *at)
+{
+    tg_type type = tg_type_of(t);
+    *at = (tg_location){.place.base = TG_BASE_ARENA, .buffer = add_buffer(b, tg_type_bytes(&type))};
+    return at->buffer >= 0 && give_shape(b, &at->place, t, NULL);
+}
+
+/* ---- Steps -------------------------------------------------------------------------------------------- */
+
+static void note_read(tg_builder *b, const tg_location *at)
+{
+    int64_t step = b->plan->n_steps;
+    if (at->place.base == TG_BASE_ARENA) b->buffers[at->buffer].last = step;
+    if (at->place.base >= TG_BASE_LEAF) b->last_read[at->place.base - TG_BASE_LEAF] = step;
+}
+
+/* The place of an operand goes to the plan, with its buffer remembered until offsets are known. */
+static int add_operand(tg_builder *b, const tg_location *at)
+{
+    int64_t i = add_place(b, &at->place);
+    if (i < 0) return 0;
+    if (!reserve((void **)&b->buffer_of, i, &b->buffer_of_room, sizeof *b->buffer_of)) return 0;
+    b->buffer_of[i] = at->place.base == TG_BASE_ARENA ? at->buffer : -1;
+    return 1;
+}
+
+static void *copy_attr(tg_builder *b, const tg_tensor *t)
+{
+    void *attr = tg_arena_take(&b->plan->memory, t->attr_size + 1);
+    if (attr != NULL && t->attr_size > 0) memcpy(attr, t->attr, t->attr_size);
+    return attr;
+}
+
+/* Appends a kernel that reads `inputs` and fills a new buffer with t's elements: *at. */
+static int add_step(tg_builder *b, const tg_tensor *t, const tg_op *op, tg_kernel_fn kernel,
+                    const tg_location *inputs, int n, tg_location *at)
+{
+    tg_plan *plan = b->plan;
+    if (!reserve((void **)&plan->steps, plan->n_steps, &b->steps_room, sizeof *plan->steps)) return 0;
+    tg_step *step = &plan->steps[plan->n_steps];
+    *step = (tg_step){.op = op, .kernel = kernel, .attr = copy_attr(b, t), .n_inputs = n, .first_place = plan->n_places};
+    if (step->attr == NULL) return 0;
+    for (int i = 0; i < n; i++) {
+        note_read(b, &inputs[i]);
+        if (!add_operand(b, &inputs[i])) return 0;
+    }
+    if (!put_in_buffer(b, t, at) || !add_operand(b, at)) return 0;
+    if (op != NULL && (op->flags & TG_OP_CAN_FAIL) != 0) b->last_failing = plan->n_steps;
+    plan->n_steps++;
+    return 1;
+}
+
+/* Replaces *at by the same elements, row-major in a buffer of their own; the next one who needs them finds them. */
+static int pack(tg_builder *b, const tg_tensor *t, tg_location *at)
+{
+    tg_location packed;
+    if (!add_step(b, t, NULL, tg_copy_kernel, at, 1, &packed)) return 0;
+    *at = packed;
+    return 1;
+}
+
+static int want_scratch(tg_builder *b, const tg_tensor *t)
+{
+    if (t->op->scratch == NULL) return 1;
+    tg_type *types = malloc((size_t)(t->n_inputs + 1) * sizeof *types);
+    if (types == NULL) return 0;
+    for (int i = 0; i < t->n_inputs; i++) types[i] = tg_type_of(t->inputs[i]);
+    types[t->n_inputs] = tg_type_of(t);
+    size_t bytes = t->op->scratch(types, t->n_inputs, &types[t->n_inputs], t->attr);
+    free(types);
+    if (bytes > b->scratch) b->scratch = bytes;
+    return 1;
+}
+
+static int lower_kernel(tg_builder *b, const tg_tensor *t, tg_location *at)
+{
+    tg_location few[TG_ELEMENTWISE_MAX], *inputs = few;
+    if (t->n_inputs > TG_ELEMENTWISE_MAX) inputs = malloc((size_t)t->n_inputs * sizeof *inputs);
+    int done = inputs != NULL && want_scratch(b, t);
+    for (int i = 0; i < t->n_inputs && done; i++) {
+        tg_location *input = &b->locations[tg_request_index(b->request, t->inputs[i])];
+        if ((t->op->flags & TG_OP_STRIDED) == 0 && !is_row_major(&input->place)) done = pack(b, t->inputs[i], input);
+        inputs[i] = *input;
+    }
+    done = done && add_step(b, t, t->op, t->op->kernel, inputs, t->n_inputs, at);
+    if (inputs != few) free(inputs);
+    return done;
+}
+
+/* 1 lowered, 0 not possible as a view, -1 out of memory. */
+static int lower_view(tg_builder *b, const tg_tensor *t, tg_location *at)
+{
+    if (t->op->view == NULL) return 0;
+    const tg_tensor *x = t->inputs[0];
+    *at = b->locations[tg_request_index(b->request, x)];
+    tg_type input = tg_type_of(x), output = tg_type_of(t);
+    int64_t offset = 0, strides[TG_MAX_RANK];
+    if (!t->op->view(&input, at->place.strides, &output, t->attr, &offset, strides)) return 0;
+    at->place.offset += offset * (int64_t)tg_dtype_size(t->dtype);
+    return give_shape(b, &at->place, t, strides) ? 1 : -1;
+}
+
+/* ---- Nodes -------------------------------------------------------------------------------------------- */
+
+static int lower_constant(tg_builder *b, const tg_tensor *t, tg_location *at)
+{
+    at->place.base = TG_BASE_CONSTANT;
+    at->place.offset = (int64_t)b->constant_bytes;
+    b->constant_offsets[tg_request_index(b->request, t)] = at->place.offset;
+    b->constant_bytes += (t->attr_size + TG_ALIGNMENT - 1) / TG_ALIGNMENT * TG_ALIGNMENT;
+    return give_shape(b, &at->place, t, NULL);
+}
+
+static int lower_leaf(tg_builder *b, const tg_tensor *t, tg_location *at)
+{
+    tg_plan *plan = b->plan;
+    at->place.base = TG_BASE_LEAF + plan->n_leaves;
+    plan->leaves[plan->n_leaves] = (tg_plan_leaf){.type = tg_type_of(t), .is_input = t->op == &tg_op_input};
+    b->last_read[plan->n_leaves++] = -1;
+    return give_shape(b, &at->place, t, NULL);
+}
+
+static int lower(tg_builder *b, const tg_tensor *t, tg_location *at)
+{
+    *at = (tg_location){.buffer = -1};
+    if (t->op == &tg_op_constant) return lower_constant(b, t, at);
+    if (t->op->infer == NULL) return lower_leaf(b, t, at);
+    int viewed = lower_view(b, t, at);
+    return viewed != 0 ? viewed > 0 : lower_kernel(b, t, at);
+}
+
+/* An output stays row-major in a buffer of its own, which nothing overwrites before the next run. */
+static int lower_output(tg_builder *b, tg_tensor *t, int64_t *place)
+{
+    tg_location *at = &b->locations[tg_request_index(b->request, t)];
+    if ((at->place.base != TG_BASE_ARENA || !is_row_major(&at->place)) && !pack(b, t, at)) return 0;
+    b->buffers[at->buffer].last = INT64_MAX;
+    *place = b->plan->n_places;
+    return add_operand(b, at);
+}
+
+static int lower_update(tg_builder *b, const tg_update *update, tg_plan_update *made)
+{
+    tg_location *at = &b->locations[tg_request_index(b->request, update->value)];
+    tg_type type = tg_type_of(update->value);
+    made->bytes = tg_type_bytes(&type);
+    made->leaf = b->locations[tg_request_index(b->request, update->param)].place.base - TG_BASE_LEAF;
+    /* Another update may change a leaf before this one is copied from it: take a copy first. */
+    if ((at->place.base != TG_BASE_ARENA || !is_row_major(&at->place)) && !pack(b, update->value, at)) return 0;
+    made->place = b->plan->n_places;
+    return add_operand(b, at);
+}
+
+static int lower_all(tg_builder *b)
+{
+    const tg_request *q = b->request;
+    for (int64_t k = 0; k < q->n_nodes; k++)
+        if (!lower(b, q->nodes[k], &b->locations[k])) return 0;
+    for (int i = 0; i < q->n_updates; i++)
+        if (!lower_update(b, &q->updates[i], &b->plan->updates[i])) return 0;
+    for (int i = 0; i < q->n_outputs; i++)
+        if (!lower_output(b, q->outputs[i], &b->plan->outputs[i])) return 0;
+    return 1;
+}
+
+/* ---- The plan ----------------------------------------------------------------------------------------- */
+
+static int begin(tg_builder *b)
+{
+    const tg_request *q = b->request;
+    size_t n = (size_t)q->n_nodes + 1;
+    tg_plan *plan = b->plan = calloc(1, sizeof *plan);
+    if (plan == NULL) return 0;
+    atomic_init(&plan->references, 1);
+    plan->leaves = malloc(n * sizeof *plan->leaves);
+    plan->outputs = calloc((size_t)q->n_outputs + 1, sizeof *plan->outputs);
+    plan->updates = calloc((size_t)q->n_updates + 1, sizeof *plan->updates);
+    plan->n_outputs = q->n_outputs;
+    plan->n_updates = q->n_updates;
+    b->locations = malloc(n * sizeof *b->locations);
+    b->last_read = malloc(n * sizeof *b->last_read);
+    b->constant_offsets = malloc(n * sizeof *b->constant_offsets);
+    b->last_failing = -1;
+    return plan->leaves != NULL && plan->outputs != NULL && plan->updates != NULL && b->locations != NULL &&
+           b->last_read != NULL && b->constant_offsets != NULL;
+}
+
+static void end(tg_builder *b)
+{
+    free(b->locations);
+    free(b->last_read);
+    free(b->constant_offsets);
+    free(b->moved_to);
+    free(b->buffers);
+    free(b->buffer_of);
+}
+
+tg_plan *tg_plan_build(const tg_request *request)
+{
+    tg_builder b = {.request = request};
+    int built = begin(&b) && lower_all(&b) && tg_plan_finish(&b);
+    end(&b);
+    if (built) return b.plan;
+    tg_plan_release(b.plan);
+    tg_graph_fail(request->graph, TG_ERR_MEMORY, "out of memory for a plan of %lld nodes", (long long)request->n_nodes);
+    return NULL;
+}
+
+void tg_plan_release(tg_plan *plan)
+{
+    if (plan == NULL || atomic_fetch_sub(&plan->references, 1) != 1) return;
+    free(plan->leaves);
+    free(plan->steps);
+    free(plan->places);
+    free(plan->outputs);
+    free(plan->updates);
+    free(plan->places_of_leaves);
+    tg_aligned_free(plan->constants);
+    tg_arena_free(&plan->memory);
+    free(plan);
+}

@@ -1,0 +1,256 @@
+/* Compiled functions: a plan with memory, bindings and an error of their own. */
+#include "function.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Making ------------------------------------------------------------------------------------------- */
+
+static void *base_memory(const tg_function *f, int base)
+{
+    if (base == TG_BASE_ARENA) return f->arena;
+    return base == TG_BASE_CONSTANT ? f->plan->constants : f->leaves[base - TG_BASE_LEAF].data;
+}
+
+/* The views of the plan's places, and the calls that use them. */
+static void prepare(tg_function *f)
+{
+    const tg_plan *plan = f->plan;
+    for (int64_t i = 0; i < plan->n_places; i++) {
+        const tg_place *p = &plan->places[i];
+        char *memory = base_memory(f, p->base);
+        f->views[i] = (tg_view){memory == NULL ? NULL : memory + p->offset, p->dtype, p->rank, p->count, p->shape, p->strides};
+    }
+    for (int64_t s = 0; s < plan->n_steps; s++) {
+        const tg_step *step = &plan->steps[s];
+        f->calls[s] = (tg_kernel_call){.attr = step->attr,
+                                       .n_inputs = step->n_inputs,
+                                       .in = &f->views[step->first_place],
+                                       .scratch = f->arena + plan->scratch_offset,
+                                       .diag = &f->diag};
+        f->calls[s].out = f->views[step->first_place + step->n_inputs];
+    }
+}
+
+static int take_memory(tg_function *f)
+{
+    const tg_plan *plan = f->plan;
+    f->arena = tg_aligned_alloc(plan->arena_bytes);
+    f->views = malloc(((size_t)plan->n_places + 1) * sizeof *f->views);
+    f->calls = malloc(((size_t)plan->n_steps + 1) * sizeof *f->calls);
+    f->leaves = calloc((size_t)plan->n_leaves + 1, sizeof *f->leaves);
+    f->outputs = calloc((size_t)plan->n_outputs + 1, sizeof(tg_tensor *));
+    return f->arena != NULL && f->views != NULL && f->calls != NULL && f->leaves != NULL && f->outputs != NULL;
+}
+
+static tg_function *new_function(tg_plan *plan, tg_graph *g)
+{
+    tg_function *f = calloc(1, sizeof *f);
+    if (f == NULL) return NULL;
+    f->plan = plan;
+    f->graph = g;
+    f->rewinds = g->rewinds;
+    atomic_fetch_add(&plan->references, 1);
+    if (!take_memory(f)) {
+        tg_function_free(f);
+        return NULL;
+    }
+    return f;
+}
+
+void tg_function_adopt(tg_function *f, const tg_request *request)
+{
+    int n = 0;
+    for (int64_t k = 0; k < request->n_nodes; k++) {
+        tg_tensor *t = request->nodes[k];
+        if (t->leaf == NULL && t->op != &tg_op_input) continue;
+        tg_bound_leaf *leaf = &f->leaves[n++];
+        leaf->tensor = t;
+        leaf->id = t->id;
+        leaf->serial = t->serial;
+        leaf->bound = NULL;
+    }
+    for (int i = 0; i < request->n_outputs; i++) f->outputs[i] = request->outputs[i];
+    f->rewinds = request->graph->rewinds;
+}
+
+tg_function *tg_function_new(tg_plan *plan, const tg_request *request)
+{
+    tg_function *f = new_function(plan, request->graph);
+    if (f == NULL) {
+        tg_graph_fail(request->graph, TG_ERR_MEMORY, "out of memory for a function of %zu bytes", plan->arena_bytes);
+        return NULL;
+    }
+    tg_function_adopt(f, request);
+    prepare(f);
+    return f;
+}
+
+tg_function *tg_function_fork(const tg_function *f)
+{
+    if (f == NULL) return NULL;
+    tg_function *copy = new_function(f->plan, f->graph);
+    if (copy == NULL) return NULL;
+    memcpy(copy->leaves, f->leaves, (size_t)f->plan->n_leaves * sizeof *f->leaves);
+    for (int i = 0; i < f->plan->n_leaves; i++) copy->leaves[i].data = NULL;
+    for (int i = 0; i < f->plan->n_outputs; i++) copy->outputs[i] = f->outputs[i];
+    copy->rewinds = f->rewinds;
+    prepare(copy);
+    return copy;
+}
+
+void tg_function_free(tg_function *f)
+{
+    if (f == NULL) return;
+    tg_plan_release(f->plan);
+    tg_aligned_free(f->arena);
+    free(f->views);
+    free(f->calls);
+    free(f->leaves);
+    free(f->outputs);
+    free(f);
+}
+
+/* ---- Binding ------------------------------------------------------------------------------------------ */
+
+tg_status tg_bind(tg_function *f, const tg_tensor *input, const void *data)
+{
+    if (f == NULL) return TG_ERR_NULL;
+    if (input == NULL) return tg_fail(&f->diag, TG_ERR_NULL, "tg_bind: the input is NULL");
+    for (int i = 0; i < f->plan->n_leaves; i++) {
+        if (f->leaves[i].tensor != input || !f->plan->leaves[i].is_input) continue;
+        f->leaves[i].bound = data;
+        return TG_OK;
+    }
+    return tg_fail(&f->diag, TG_ERR_ARGUMENT, "tg_bind: the tensor is no input that this function reads");
+}
+
+/* After a rewind a leaf may be gone, and its memory may hold another node. */
+static int still_there(const tg_function *f, const tg_bound_leaf *leaf)
+{
+    return leaf->id < f->graph->n_nodes && f->graph->nodes[leaf->id]->serial == leaf->serial;
+}
+
+static void point(tg_function *f, int i, void *data)
+{
+    const tg_plan_leaf *leaf = &f->plan->leaves[i];
+    f->leaves[i].data = data;
+    for (int64_t k = 0; k < leaf->count; k++) {
+        int64_t place = f->plan->places_of_leaves[leaf->first + k];
+        f->views[place].data = (char *)data + f->plan->places[place].offset;
+    }
+}
+
+/* Results are kept by value in the calls; those that are computed in a leaf follow it. */
+static void point_results(tg_function *f)
+{
+    for (int64_t s = 0; s < f->plan->n_steps; s++) {
+        const tg_step *step = &f->plan->steps[s];
+        f->calls[s].out.data = f->views[step->first_place + step->n_inputs].data;
+    }
+}
+
+static tg_status find_leaves(tg_function *f)
+{
+    int moved = 0;
+    if (f->rewinds != f->graph->rewinds) {
+        for (int i = 0; i < f->plan->n_leaves; i++)
+            if (!still_there(f, &f->leaves[i]))
+                return tg_fail(&f->diag, TG_ERR_STALE, "an input or param of this function was dropped by tg_rewind");
+        f->rewinds = f->graph->rewinds;
+    }
+    for (int i = 0; i < f->plan->n_leaves; i++) {
+        const tg_bound_leaf *leaf = &f->leaves[i];
+        /* Inputs are only read, so that the cast is safe; an input without a name belongs to no caller. */
+        void *data = leaf->bound != NULL          ? (void *)(uintptr_t)leaf->bound
+                     : leaf->tensor->leaf != NULL ? leaf->tensor->leaf->data
+                                                  : NULL;
+        if (data == NULL) {
+            char label[TG_LABEL_TEXT];
+            return tg_fail(&f->diag, TG_ERR_UNBOUND, "input %s has no value: neither tg_bind nor tg_set gave one",
+                           tg_label(leaf->tensor, label, sizeof label));
+        }
+        if (data == leaf->data) continue;
+        point(f, i, data);
+        moved = 1;
+    }
+    if (moved) point_results(f);
+    return TG_OK;
+}
+
+/* ---- Running ------------------------------------------------------------------------------------------ */
+
+tg_status tg_run(tg_function *f)
+{
+    if (f == NULL) return TG_ERR_NULL;
+    tg_status status = find_leaves(f);
+    if (status != TG_OK) return status;
+    const tg_plan *plan = f->plan;
+    for (int64_t s = 0; s < plan->n_steps; s++) {
+        if (f->calls[s].out.count == 0) continue;
+        status = plan->steps[s].kernel(&f->calls[s]);
+        if (status != TG_OK) {
+            char what[TG_DIAG_SIZE];
+            memcpy(what, f->diag.message, sizeof what);
+            return tg_fail(&f->diag, status, "%s: %.400s", plan->steps[s].op->name, what);
+        }
+    }
+    for (int i = 0; i < plan->n_updates; i++) {
+        const tg_plan_update *update = &plan->updates[i];
+        if (update->place >= 0 && update->bytes > 0)
+            memcpy(f->leaves[update->leaf].data, f->views[update->place].data, update->bytes);
+    }
+    return TG_OK;
+}
+
+const char *tg_function_error(const tg_function *f)
+{
+    return f == NULL ? "the function is NULL" : f->diag.message;
+}
+
+/* ---- Results ------------------------------------------------------------------------------------------ */
+
+static const tg_view *find_output(const tg_function *f, const tg_tensor *output)
+{
+    if (f == NULL || output == NULL) return NULL;
+    for (int i = 0; i < f->plan->n_outputs; i++)
+        if (f->outputs[i] == output) return &f->views[f->plan->outputs[i]];
+    return NULL;
+}
+
+const void *tg_output(const tg_function *f, const tg_tensor *output)
+{
+    const tg_view *view = find_output(f, output);
+    return view == NULL ? NULL : view->data;
+}
+
+tg_status tg_read(const tg_function *f, const tg_tensor *output, void *data, size_t size)
+{
+    const tg_view *view = find_output(f, output);
+    if (view == NULL || (data == NULL && size > 0)) return f == NULL || output == NULL ? TG_ERR_NULL : TG_ERR_ARGUMENT;
+    if ((size_t)view->count * tg_dtype_size(view->dtype) != size) return TG_ERR_SIZE;
+    if (size > 0) memcpy(data, view->data, size);
+    return TG_OK;
+}
+
+double tg_scalar(const tg_function *f, const tg_tensor *output)
+{
+    const tg_view *view = find_output(f, output);
+    if (view == NULL || view->count != 1) return NAN;
+    switch (view->dtype) {
+    case TG_F32: return (double)*(const float *)view->data;
+    case TG_F64: return *(const double *)view->data;
+    case TG_I64: return (double)*(const int64_t *)view->data;
+    case TG_BOOL: return *(const unsigned char *)view->data;
+    }
+    return NAN;
+}
+
+tg_function_stats tg_stats(const tg_function *f)
+{
+    if (f == NULL) return (tg_function_stats){0};
+    tg_function_stats stats = f->plan->stats;
+    stats.from_cache = f->from_cache;
+    return stats;
+}

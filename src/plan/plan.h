@@ -1,0 +1,111 @@
+/* Plans: a schedule of kernels over buffers at fixed offsets. A plan refers to nothing of the graph that it was
+ * made from, so that it can be shared by functions and outlive a rewind. */
+#ifndef TG_PLAN_PLAN_H
+#define TG_PLAN_PLAN_H
+
+#include <stdatomic.h>
+
+#include <tapegrad/function.h>
+
+#include "graph/graph.h"
+
+/* Memory that a view can lie in: the arena, the plan's constants, or leaf i as TG_BASE_LEAF + i. */
+enum { TG_BASE_ARENA, TG_BASE_CONSTANT, TG_BASE_LEAF };
+
+/* A strided array at an offset, in bytes, of some memory. */
+typedef struct tg_place {
+    int base;
+    int64_t offset;
+    tg_dtype dtype;
+    int rank;
+    int64_t count;
+    const int64_t *shape, *strides;
+} tg_place;
+
+/* One kernel call: n_inputs places from first_place on, and then the result's. */
+typedef struct tg_step {
+    const tg_op *op;
+    tg_kernel_fn kernel;
+    const void *attr;
+    int n_inputs;
+    int64_t first_place;
+} tg_step;
+
+typedef struct tg_plan_leaf {
+    tg_type type;
+    int is_input;
+    /* The places that lie in it: places_of_leaves[first .. first + count). */
+    int64_t first, count;
+} tg_plan_leaf;
+
+/* After the last step, bytes are copied from a place to a leaf; a value that was computed there needs no copy. */
+typedef struct tg_plan_update {
+    int leaf;
+    int64_t place; /* -1: it is there already */
+    size_t bytes;
+} tg_plan_update;
+
+typedef struct tg_plan {
+    atomic_int references;
+    tg_arena memory; /* steps' attributes, shapes, strides */
+    tg_plan_leaf *leaves;
+    tg_step *steps;
+    tg_place *places;
+    int64_t *outputs; /* their places */
+    tg_plan_update *updates;
+    int64_t *places_of_leaves;
+    void *constants;
+    int64_t n_steps, n_places;
+    int n_leaves, n_outputs, n_updates;
+    size_t arena_bytes; /* scratch included, from scratch_offset on */
+    size_t scratch_offset;
+    tg_function_stats stats;
+} tg_plan;
+
+/* What is to be compiled, and the nodes it depends on, in the order of the tape. */
+typedef struct tg_request {
+    tg_graph *graph;
+    tg_tensor *const *outputs;
+    const tg_update *updates;
+    int n_outputs, n_updates;
+    tg_tensor **nodes;
+    int64_t n_nodes;
+    int32_t *local; /* id - low to index in nodes, -1 for others */
+    int64_t low, high;
+} tg_request;
+
+/* Collects the nodes. The caller frees with tg_request_free, also after a failure. */
+tg_status tg_request_make(tg_request *request);
+void tg_request_free(tg_request *request);
+static inline int32_t tg_request_index(const tg_request *request, const tg_tensor *t)
+{
+    return request->local[t->id - request->low];
+}
+
+/* The structure of a request, the same for the same expressions over leaves of the same types. */
+XXH128_hash_t tg_request_hash(const tg_request *request);
+
+/* A new plan with one reference, or NULL with the error kept by the graph. */
+tg_plan *tg_plan_build(const tg_request *request);
+void tg_plan_release(tg_plan *plan);
+
+/* A buffer of the arena: lives from the step that fills it to the last that reads it. */
+typedef struct tg_buffer {
+    size_t bytes;
+    int64_t first, last; /* last = n_steps: it stays */
+    int64_t reuses;      /* a buffer of as many bytes that ends where this one begins and may be overwritten, or -1 */
+    int taken_over;      /* another buffer reuses this one */
+    int64_t offset;      /* the answer */
+} tg_buffer;
+
+/* Gives every buffer its offset; buffers come in the order of `first`. *size is what the arena needs. 0 when
+ * memory runs out. */
+int tg_place_buffers(tg_buffer *buffers, int64_t n, int64_t n_steps, size_t *size);
+
+/* The function of a plan: its leaves are those of request. NULL with the error kept. Takes no reference of the
+ * caller's: it adds its own. */
+tg_function *tg_function_new(tg_plan *plan, const tg_request *request);
+/* Lets f stand for another request with the same plan; bindings are dropped. */
+void tg_function_adopt(tg_function *f, const tg_request *request);
+
+#endif
