@@ -17,14 +17,14 @@
 #define MAX_LAYERS 4
 #define MAX_UNITS 4
 #define BATCH 3
-#define N_ACTIVATIONS (TG_DELTA_SOFTMAX + 1)
-#define N_COSTS (TG_DELTA_BINARY_CROSS_ENTROPY + 1)
+#define N_ACTIVATIONS (TG_SOFTMAX + 1)
+#define N_COSTS (TG_COST_BINARY_CROSS_ENTROPY + 1)
 
 /* A network with storage of its own; net points into it, so it must not be copied. */
 typedef struct example {
     tg_delta_net net;
     int64_t sizes[MAX_LAYERS + 1];
-    tg_delta_activation activations[MAX_LAYERS];
+    tg_activation activations[MAX_LAYERS];
     double x[BATCH * MAX_UNITS], y[BATCH * MAX_UNITS];
     double weights[MAX_LAYERS][MAX_UNITS * MAX_UNITS], biases[MAX_LAYERS][MAX_UNITS];
     const double *weight_list[MAX_LAYERS], *bias_list[MAX_LAYERS];
@@ -99,7 +99,7 @@ static inline double uniform(uint64_t key, uint64_t *counter, double low, double
 static inline void fill_random(example *e, uint64_t key)
 {
     int last = e->net.n_layers - 1;
-    int entropy = e->net.cost >= TG_DELTA_CROSS_ENTROPY;
+    int entropy = e->net.cost >= TG_COST_CROSS_ENTROPY;
     uint64_t counter = 0;
     for (int k = 0; k < BATCH * MAX_UNITS; k++) {
         e->x[k] = uniform(key, &counter, -1.5, 1.5);

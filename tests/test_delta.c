@@ -3,7 +3,7 @@
 
 /* ---- one layer with W = 1 and no bias, so that z = x ---- */
 
-static void one_layer(tg_delta_activation activation, tg_delta_cost cost, int64_t units, const double *z,
+static void one_layer(tg_activation activation, tg_cost cost, int64_t units, const double *z,
                       const double *y, gradients *g)
 {
     example e;
@@ -23,21 +23,21 @@ static void test_activation_values(void **state)
     (void)state;
     static const double z[3] = {0.7, -1.3, 0.0}, y[3] = {0};
     static const double expected[N_ACTIVATIONS][3] = {
-        [TG_DELTA_IDENTITY] = {0.7, -1.3, 0.0},
-        [TG_DELTA_SIGMOID] = {0.66818777216816610653, 0.2141650169574413874, 0.5},
-        [TG_DELTA_TANH] = {0.60436777711716349631, -0.86172315931330636429, 0.0},
-        [TG_DELTA_RELU] = {0.7, 0.0, 0.0},
-        [TG_DELTA_LEAKY_RELU] = {0.7, -0.013, 0.0},
-        [TG_DELTA_ELU] = {0.7, -0.72746820696598739688, 0.0},
-        [TG_DELTA_GELU] = {0.53062544344384888968, -0.1258406299612934331, 0.0},
-        [TG_DELTA_SILU] = {0.46773144051771627457, -0.27841452204467380362, 0.0},
-        [TG_DELTA_SOFTPLUS] = {1.1031860488854578932, 0.24100845383299220527, 0.69314718055994530942},
-        [TG_DELTA_SIN] = {0.64421768723769105367, -0.9635581854171929647, 0.0},
-        [TG_DELTA_SOFTMAX] = {0.6127749156110307068, 0.082930066764510280934, 0.30429501762445901227},
+        [TG_IDENTITY] = {0.7, -1.3, 0.0},
+        [TG_SIGMOID] = {0.66818777216816610653, 0.2141650169574413874, 0.5},
+        [TG_TANH] = {0.60436777711716349631, -0.86172315931330636429, 0.0},
+        [TG_RELU] = {0.7, 0.0, 0.0},
+        [TG_LEAKY_RELU] = {0.7, -0.013, 0.0},
+        [TG_ELU] = {0.7, -0.72746820696598739688, 0.0},
+        [TG_GELU] = {0.53062544344384888968, -0.1258406299612934331, 0.0},
+        [TG_SILU] = {0.46773144051771627457, -0.27841452204467380362, 0.0},
+        [TG_SOFTPLUS] = {1.1031860488854578932, 0.24100845383299220527, 0.69314718055994530942},
+        [TG_SIN] = {0.64421768723769105367, -0.9635581854171929647, 0.0},
+        [TG_SOFTMAX] = {0.6127749156110307068, 0.082930066764510280934, 0.30429501762445901227},
     };
     for (int activation = 0; activation < N_ACTIVATIONS; activation++) {
         gradients g;
-        one_layer((tg_delta_activation)activation, TG_DELTA_QUADRATIC, 3, z, y, &g);
+        one_layer((tg_activation)activation, TG_COST_QUADRATIC, 3, z, y, &g);
         assert_all_near(g.output, expected[activation], 3, 1e-15, "activation");
     }
 }
@@ -48,29 +48,29 @@ static void test_cost_values(void **state)
 {
     (void)state;
     static const struct {
-        tg_delta_cost cost;
+        tg_cost cost;
         double a, y, value, derivative;
     } cases[] = {
-        {TG_DELTA_QUADRATIC, 3.0, 1.0, 2.0, 2.0},
-        {TG_DELTA_L1, 3.0, 1.0, 2.0, 1.0},
-        {TG_DELTA_L1, 1.0, 3.0, 2.0, -1.0},
-        {TG_DELTA_L1, 1.0, 1.0, 0.0, 0.0},
-        {TG_DELTA_HUBER, 1.5, 1.0, 0.125, 0.5},
-        {TG_DELTA_HUBER, 3.0, 1.0, 1.5, 1.0},
-        {TG_DELTA_HUBER, -2.0, 1.0, 2.5, -1.0},
-        {TG_DELTA_LOGISTIC, 1.0, 0.0, 0.69314718055994530942, 0.0},
-        {TG_DELTA_LOGISTIC, 0.25, 0.75, 0.60378528955559474826, -0.75 * 0.45326184801538613348},
-        {TG_DELTA_HINGE_DIFF, 1.0, 3.0, 2.0, -1.0},
-        {TG_DELTA_HINGE_DIFF, 3.0, 3.0, 0.0, 0.0},
-        {TG_DELTA_CROSS_ENTROPY, 0.25, 1.0, 1.3862943611198906188, -4.0},
-        {TG_DELTA_CROSS_ENTROPY, 0.0, 0.0, 0.0, 0.0},
-        {TG_DELTA_BINARY_CROSS_ENTROPY, 0.25, 0.0, 0.28768207245178092744, 4.0 / 3.0},
-        {TG_DELTA_BINARY_CROSS_ENTROPY, 0.25, 0.75, 1.111641288952863196, -3.0 + 1.0 / 3.0},
-        {TG_DELTA_BINARY_CROSS_ENTROPY, 1.0, 1.0, 0.0, -1.0},
+        {TG_COST_QUADRATIC, 3.0, 1.0, 2.0, 2.0},
+        {TG_COST_L1, 3.0, 1.0, 2.0, 1.0},
+        {TG_COST_L1, 1.0, 3.0, 2.0, -1.0},
+        {TG_COST_L1, 1.0, 1.0, 0.0, 0.0},
+        {TG_COST_HUBER, 1.5, 1.0, 0.125, 0.5},
+        {TG_COST_HUBER, 3.0, 1.0, 1.5, 1.0},
+        {TG_COST_HUBER, -2.0, 1.0, 2.5, -1.0},
+        {TG_COST_LOGISTIC, 1.0, 0.0, 0.69314718055994530942, 0.0},
+        {TG_COST_LOGISTIC, 0.25, 0.75, 0.60378528955559474826, -0.75 * 0.45326184801538613348},
+        {TG_COST_HINGE_DIFF, 1.0, 3.0, 2.0, -1.0},
+        {TG_COST_HINGE_DIFF, 3.0, 3.0, 0.0, 0.0},
+        {TG_COST_CROSS_ENTROPY, 0.25, 1.0, 1.3862943611198906188, -4.0},
+        {TG_COST_CROSS_ENTROPY, 0.0, 0.0, 0.0, 0.0},
+        {TG_COST_BINARY_CROSS_ENTROPY, 0.25, 0.0, 0.28768207245178092744, 4.0 / 3.0},
+        {TG_COST_BINARY_CROSS_ENTROPY, 0.25, 0.75, 1.111641288952863196, -3.0 + 1.0 / 3.0},
+        {TG_COST_BINARY_CROSS_ENTROPY, 1.0, 1.0, 0.0, -1.0},
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         gradients g;
-        one_layer(TG_DELTA_IDENTITY, cases[k].cost, 1, &cases[k].a, &cases[k].y, &g);
+        one_layer(TG_IDENTITY, cases[k].cost, 1, &cases[k].a, &cases[k].y, &g);
         assert_near(g.result.cost, cases[k].value, 1e-15, "cost");
         assert_near(g.deltas[0][0], cases[k].derivative, 1e-15, "derivative of the cost");
     }
@@ -92,7 +92,7 @@ static void test_two_layers_by_hand(void **state)
     memcpy(e.weights[1], (double[]){3, 5}, 2 * sizeof(double));
     e.biases[1][0] = -10;
     e.y[0] = 1;
-    e.activations[0] = TG_DELTA_RELU;
+    e.activations[0] = TG_RELU;
     compute(&e.net, &g);
     assert_near(g.result.cost, 0.5, 0, "cost");
     assert_near(g.output[0], 2, 0, "output");
@@ -136,16 +136,16 @@ static void test_softmax_and_sigmoid_by_hand(void **state)
     (void)state;
     const double z[2] = {0.0, log(3.0)}, quarter[1] = {0.25};
     gradients g;
-    one_layer(TG_DELTA_SOFTMAX, TG_DELTA_QUADRATIC, 2, z, (double[]){0, 0}, &g);
+    one_layer(TG_SOFTMAX, TG_COST_QUADRATIC, 2, z, (double[]){0, 0}, &g);
     assert_all_near(g.deltas[0], (double[]){-3.0 / 32, 3.0 / 32}, 2, 1e-16, "softmax, quadratic");
-    one_layer(TG_DELTA_SOFTMAX, TG_DELTA_CROSS_ENTROPY, 2, z, (double[]){1, 0}, &g);
+    one_layer(TG_SOFTMAX, TG_COST_CROSS_ENTROPY, 2, z, (double[]){1, 0}, &g);
     assert_near(g.result.cost, log(4.0), 1e-15, "softmax, cross-entropy");
     assert_all_near(g.deltas[0], (double[]){-0.75, 0.75}, 2, 1e-15, "softmax, cross-entropy");
-    one_layer(TG_DELTA_SIGMOID, TG_DELTA_QUADRATIC, 1, z + 1, quarter, &g);
+    one_layer(TG_SIGMOID, TG_COST_QUADRATIC, 1, z + 1, quarter, &g);
     assert_near(g.deltas[0][0], 3.0 / 32, 1e-16, "sigmoid, quadratic");
-    one_layer(TG_DELTA_SIGMOID, TG_DELTA_BINARY_CROSS_ENTROPY, 1, z + 1, quarter, &g);
+    one_layer(TG_SIGMOID, TG_COST_BINARY_CROSS_ENTROPY, 1, z + 1, quarter, &g);
     assert_near(g.deltas[0][0], 0.5, 1e-15, "sigmoid, binary cross-entropy");
-    one_layer(TG_DELTA_SIGMOID, TG_DELTA_CROSS_ENTROPY, 1, z + 1, quarter, &g);
+    one_layer(TG_SIGMOID, TG_COST_CROSS_ENTROPY, 1, z + 1, quarter, &g);
     assert_near(g.deltas[0][0], -1.0 / 16, 1e-16, "sigmoid, cross-entropy");
 }
 
@@ -155,9 +155,9 @@ static void test_kinks(void **state)
     (void)state;
     const double zero = 0.0, y = -1.0;
     gradients g;
-    one_layer(TG_DELTA_RELU, TG_DELTA_QUADRATIC, 1, &zero, &y, &g);
+    one_layer(TG_RELU, TG_COST_QUADRATIC, 1, &zero, &y, &g);
     assert_near(g.deltas[0][0], 0.0, 0, "relu");
-    one_layer(TG_DELTA_LEAKY_RELU, TG_DELTA_QUADRATIC, 1, &zero, &y, &g);
+    one_layer(TG_LEAKY_RELU, TG_COST_QUADRATIC, 1, &zero, &y, &g);
     assert_near(g.deltas[0][0], 0.01, 0, "leaky relu");
 }
 
@@ -169,7 +169,7 @@ static void test_saturated_units_are_finite(void **state)
     static const double z[2] = {800.0, -800.0}, y[2] = {0.5, 0.5};
     for (int activation = 0; activation < N_ACTIVATIONS; activation++) {
         gradients g;
-        one_layer((tg_delta_activation)activation, TG_DELTA_QUADRATIC, 2, z, y, &g);
+        one_layer((tg_activation)activation, TG_COST_QUADRATIC, 2, z, y, &g);
         for (int k = 0; k < 2; k++)
             if (!isfinite(g.output[k]) || !isfinite(g.deltas[0][k]))
                 fail_msg("activation %d at %g: a = %g, delta = %g", activation, z[k], g.output[k],
@@ -183,19 +183,19 @@ static void test_saturated_costs(void **state)
 {
     (void)state;
     static const struct {
-        tg_delta_activation activation;
-        tg_delta_cost cost;
+        tg_activation activation;
+        tg_cost cost;
         double z[2], y[2], value, delta[2];
     } cases[] = {
-        {TG_DELTA_SOFTMAX, TG_DELTA_CROSS_ENTROPY, {800, -800}, {0, 1}, 1600, {1, -1}},
-        {TG_DELTA_SOFTMAX, TG_DELTA_CROSS_ENTROPY, {800, -800}, {1, 0}, 0, {0, 0}},
-        {TG_DELTA_SOFTMAX, TG_DELTA_BINARY_CROSS_ENTROPY, {800, -800}, {0, 1}, 3200, {2, -2}},
-        {TG_DELTA_SOFTMAX, TG_DELTA_BINARY_CROSS_ENTROPY, {800, -800}, {1, 0}, 0, {0, 0}},
-        {TG_DELTA_SIGMOID, TG_DELTA_BINARY_CROSS_ENTROPY, {800, -800}, {0, 1}, 1600, {1, -1}},
-        {TG_DELTA_SIGMOID, TG_DELTA_BINARY_CROSS_ENTROPY, {800, -800}, {1, 0}, 0, {0, 0}},
-        {TG_DELTA_SIGMOID, TG_DELTA_CROSS_ENTROPY, {800, -800}, {1, 1}, 800, {0, -1}},
-        {TG_DELTA_IDENTITY, TG_DELTA_LOGISTIC, {800, -800}, {1, 1}, 800, {0, -1}},
-        {TG_DELTA_SOFTPLUS, TG_DELTA_L1, {800, -800}, {0, 0}, 800, {1, 0}},
+        {TG_SOFTMAX, TG_COST_CROSS_ENTROPY, {800, -800}, {0, 1}, 1600, {1, -1}},
+        {TG_SOFTMAX, TG_COST_CROSS_ENTROPY, {800, -800}, {1, 0}, 0, {0, 0}},
+        {TG_SOFTMAX, TG_COST_BINARY_CROSS_ENTROPY, {800, -800}, {0, 1}, 3200, {2, -2}},
+        {TG_SOFTMAX, TG_COST_BINARY_CROSS_ENTROPY, {800, -800}, {1, 0}, 0, {0, 0}},
+        {TG_SIGMOID, TG_COST_BINARY_CROSS_ENTROPY, {800, -800}, {0, 1}, 1600, {1, -1}},
+        {TG_SIGMOID, TG_COST_BINARY_CROSS_ENTROPY, {800, -800}, {1, 0}, 0, {0, 0}},
+        {TG_SIGMOID, TG_COST_CROSS_ENTROPY, {800, -800}, {1, 1}, 800, {0, -1}},
+        {TG_IDENTITY, TG_COST_LOGISTIC, {800, -800}, {1, 1}, 800, {0, -1}},
+        {TG_SOFTPLUS, TG_COST_L1, {800, -800}, {0, 0}, 800, {1, 0}},
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         gradients g;
@@ -211,11 +211,11 @@ static void test_small_results(void **state)
     (void)state;
     const double below = -20.0, forty = 40.0, twenty = 20.0, zero = 0.0;
     gradients g;
-    one_layer(TG_DELTA_GELU, TG_DELTA_QUADRATIC, 1, &below, &zero, &g);
+    one_layer(TG_GELU, TG_COST_QUADRATIC, 1, &below, &zero, &g);
     assert_near(g.output[0] / -5.5072482372124673902e-88, 1.0, 1e-13, "gelu");
-    one_layer(TG_DELTA_SIGMOID, TG_DELTA_QUADRATIC, 1, &forty, &zero, &g);
+    one_layer(TG_SIGMOID, TG_COST_QUADRATIC, 1, &forty, &zero, &g);
     assert_near(g.deltas[0][0] / exp(-40.0), 1.0, 1e-15, "sigmoid");
-    one_layer(TG_DELTA_TANH, TG_DELTA_QUADRATIC, 1, &twenty, &zero, &g);
+    one_layer(TG_TANH, TG_COST_QUADRATIC, 1, &twenty, &zero, &g);
     assert_near(g.deltas[0][0] / (4.0 * exp(-40.0)), 1.0, 1e-15, "tanh");
 }
 
@@ -229,7 +229,7 @@ static void test_absent_biases(void **state)
     prepare_example(&e, 3, (int64_t[]){3, 4, 2, 3}, BATCH);
     fill_random(&e, 1);
     memset(e.biases[1], 0, sizeof e.biases[1]);
-    e.activations[0] = TG_DELTA_TANH;
+    e.activations[0] = TG_TANH;
     compute(&e.net, &zero_bias);
     e.bias_list[1] = NULL;
     compute(&e.net, &no_entry);
@@ -313,13 +313,13 @@ static void test_bad_values(void **state)
     bad.batch = 0;
     assert_refused(&bad, TG_ERR_ARGUMENT, "batch");
     bad = good;
-    bad.cost = (tg_delta_cost)N_COSTS;
+    bad.cost = (tg_cost)N_COSTS;
     assert_refused(&bad, TG_ERR_ARGUMENT, "cost");
-    bad.cost = (tg_delta_cost)-1;
+    bad.cost = (tg_cost)-1;
     assert_refused(&bad, TG_ERR_ARGUMENT, "cost");
-    e.activations[1] = (tg_delta_activation)N_ACTIVATIONS;
+    e.activations[1] = (tg_activation)N_ACTIVATIONS;
     assert_refused(&good, TG_ERR_ARGUMENT, "activations[1]");
-    e.activations[1] = TG_DELTA_IDENTITY;
+    e.activations[1] = TG_IDENTITY;
     for (int l = 0; l <= 2; l++) {
         int64_t saved = e.sizes[l];
         e.sizes[l] = l == 1 ? -1 : 0;

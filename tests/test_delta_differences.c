@@ -34,13 +34,13 @@ static void check_elements(const tg_delta_net *net, double *where, const double 
 /* The z of layer l (from 0): the output of the first layers, the last of them made the identity. */
 static void weighted_inputs(const example *e, int l, double *z)
 {
-    tg_delta_activation activations[MAX_LAYERS];
+    tg_activation activations[MAX_LAYERS];
     memcpy(activations, e->activations, sizeof activations);
-    activations[l] = TG_DELTA_IDENTITY;
+    activations[l] = TG_IDENTITY;
     tg_delta_net first = e->net;
     first.n_layers = l + 1;
     first.activations = activations;
-    first.cost = TG_DELTA_QUADRATIC;
+    first.cost = TG_COST_QUADRATIC;
     tg_delta_result result = {.output = z};
     assert_int_equal(tg_delta_rules(&first, &result, NULL), TG_OK);
 }
@@ -59,8 +59,8 @@ static int suits_differences(const example *e, const gradients *g)
     }
     for (int64_t k = 0; k < n; k++) {
         double gap = fabs(g->output[k] - e->y[k]);
-        if (e->net.cost < TG_DELTA_CROSS_ENTROPY && (gap < margin || fabs(gap - 1.0) < margin)) return 0;
-        if (e->net.cost >= TG_DELTA_CROSS_ENTROPY && (g->output[k] < margin || g->output[k] > 1.0 - margin))
+        if (e->net.cost < TG_COST_CROSS_ENTROPY && (gap < margin || fabs(gap - 1.0) < margin)) return 0;
+        if (e->net.cost >= TG_COST_CROSS_ENTROPY && (g->output[k] < margin || g->output[k] > 1.0 - margin))
             return 0;
     }
     double largest = 0.0;
@@ -89,7 +89,7 @@ static void check_deltas(const example *e, const gradients *g, int l)
     check_elements(&rest.net, rest.x, g->deltas[l], BATCH * sizes[0], "delta");
 }
 
-static void check_network(tg_delta_activation activation, tg_delta_cost cost, int mean, int depth)
+static void check_network(tg_activation activation, tg_cost cost, int mean, int depth)
 {
     static const int64_t sizes[MAX_LAYERS + 1] = {3, 4, 2, 3, 2};
     example e;
@@ -99,7 +99,7 @@ static void check_network(tg_delta_activation activation, tg_delta_cost cost, in
     e.net.mean = mean;
     /* The last layer has the activation in question; those below it have the others in turn. */
     for (int l = 0; l < depth; l++)
-        e.activations[l] = (tg_delta_activation)(((int)activation + depth - 1 - l) % N_ACTIVATIONS);
+        e.activations[l] = (tg_activation)(((int)activation + depth - 1 - l) % N_ACTIVATIONS);
     uint64_t key = 0;
     do {
         if (++key > 20000) fail_msg("activation %d, cost %d, depth %d: no example", activation, cost, depth);
@@ -121,7 +121,7 @@ static void test_central_differences(void **state)
         for (int cost = 0; cost < N_COSTS; cost++)
             for (int mean = 0; mean < 2; mean++)
                 for (int depth = 1; depth <= MAX_LAYERS; depth++)
-                    check_network((tg_delta_activation)activation, (tg_delta_cost)cost, mean, depth);
+                    check_network((tg_activation)activation, (tg_cost)cost, mean, depth);
 }
 
 int main(void)

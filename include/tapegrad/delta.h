@@ -23,37 +23,37 @@ extern "C" {
 #endif
 
 /* Activations: the formula of each stands beside it. ReLU'(0) = 0, leaky ReLU'(0) = its slope. */
-typedef enum tg_delta_activation {
-    TG_DELTA_IDENTITY,   /* z */
-    TG_DELTA_SIGMOID,    /* 1 / (1 + exp(-z)) */
-    TG_DELTA_TANH,       /* tanh z */
-    TG_DELTA_RELU,       /* z where z > 0, else 0 */
-    TG_DELTA_LEAKY_RELU, /* z where z > 0, else 0.01 z */
-    TG_DELTA_ELU,        /* z where z > 0, else exp(z) - 1 */
-    TG_DELTA_GELU,       /* z Phi(z), Phi the normal distribution function */
-    TG_DELTA_SILU,       /* z / (1 + exp(-z)) */
-    TG_DELTA_SOFTPLUS,   /* log(1 + exp(z)) */
-    TG_DELTA_SIN,        /* sin z */
-    TG_DELTA_SOFTMAX     /* exp(z_k) / sum_j exp(z_j), over the units of the layer */
-} tg_delta_activation;
+typedef enum tg_activation {
+    TG_IDENTITY,   /* z */
+    TG_SIGMOID,    /* 1 / (1 + exp(-z)) */
+    TG_TANH,       /* tanh z */
+    TG_RELU,       /* z where z > 0, else 0 */
+    TG_LEAKY_RELU, /* z where z > 0, else 0.01 z */
+    TG_ELU,        /* z where z > 0, else exp(z) - 1 */
+    TG_GELU,       /* z Phi(z), Phi the normal distribution function */
+    TG_SILU,       /* z / (1 + exp(-z)) */
+    TG_SOFTPLUS,   /* log(1 + exp(z)) */
+    TG_SIN,        /* sin z */
+    TG_SOFTMAX     /* exp(z_k) / sum_j exp(z_j), over the units of the layer */
+} tg_activation;
 
 /* Costs of one example with outputs a_k and targets y_k, summed over k. */
-typedef enum tg_delta_cost {
-    TG_DELTA_QUADRATIC,     /* (a - y)^2 / 2 */
-    TG_DELTA_L1,            /* |a - y|, derivative 0 where a = y */
-    TG_DELTA_HUBER,         /* (a - y)^2 / 2 where |a - y| <= 1, else |a - y| - 1/2 */
-    TG_DELTA_LOGISTIC,      /* log(1 + exp(-y a)) */
-    TG_DELTA_HINGE_DIFF,    /* max(0, y - a), derivative 0 where a >= y */
-    TG_DELTA_CROSS_ENTROPY, /* -y log a */
-    TG_DELTA_BINARY_CROSS_ENTROPY /* -y log a - (1 - y) log(1 - a) */
-} tg_delta_cost;
+typedef enum tg_cost {
+    TG_COST_QUADRATIC,     /* (a - y)^2 / 2 */
+    TG_COST_L1,            /* |a - y|, derivative 0 where a = y */
+    TG_COST_HUBER,         /* (a - y)^2 / 2 where |a - y| <= 1, else |a - y| - 1/2 */
+    TG_COST_LOGISTIC,      /* log(1 + exp(-y a)) */
+    TG_COST_HINGE_DIFF,    /* max(0, y - a), derivative 0 where a >= y */
+    TG_COST_CROSS_ENTROPY, /* -y log a */
+    TG_COST_BINARY_CROSS_ENTROPY /* -y log a - (1 - y) log(1 - a) */
+} tg_cost;
 
 /* One network, as arrays that stay the caller's. Row-major. */
 typedef struct tg_delta_net {
     int n_layers;                            /* L >= 1 */
     const int64_t *sizes;                    /* n_0 .. n_L, all >= 1 */
-    const tg_delta_activation *activations;  /* s_1 .. s_L */
-    tg_delta_cost cost;
+    const tg_activation *activations;  /* s_1 .. s_L */
+    tg_cost cost;
     int mean;                                /* nonzero: C is the mean over the batch; zero: the sum */
     int64_t batch;                           /* N >= 1 */
     const double *x;                         /* [N, n_0] */

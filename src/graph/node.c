@@ -218,7 +218,8 @@ static tg_tensor *record(tg_graph *g, const tg_op *op, tg_tensor *const *inputs,
         tg_tensor *t = simplified(g, op, &q.output, inputs, n, attr);
         if (t != NULL) return t;
     }
-    return tg_intern(g, op, &q.output, inputs, n, attr, op->attr_size, (g->options.flags & TG_NO_INTERN) != 0);
+    return tg_intern(g, op, &q.output, inputs, n, attr, op->attr_size,
+                     (g->options.flags & TG_NO_INTERN) != 0);
 }
 
 tg_tensor *tg_apply(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n, const void *attr)

@@ -66,7 +66,8 @@ static tg_status check_record(tg_graph *g, const tg_op *op)
         return tg_graph_fail(g, TG_ERR_ARGUMENT, "op '%s': elementwise ops have 1 to %d inputs", op->name,
                              TG_ELEMENTWISE_MAX);
     if (op->compose == NULL && (op->infer == NULL || (op->kernel == NULL && op->view == NULL)))
-        return tg_graph_fail(g, TG_ERR_RULE, "op '%s': it needs infer and a kernel or view, or compose", op->name);
+        return tg_graph_fail(g, TG_ERR_RULE, "op '%s': it needs infer and a kernel or view, or compose",
+                             op->name);
     if (op->compose == NULL && op->slope == NULL && op->vjp == NULL &&
         (op->flags & TG_OP_CONSTANT_SLOPE) == 0)
         return tg_graph_fail(g, TG_ERR_RULE, "op '%s': it needs slope or vjp, or TG_OP_CONSTANT_SLOPE",

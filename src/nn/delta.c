@@ -12,7 +12,7 @@
 /* One layer: z, a and delta of all examples ([batch, outputs]) lie in the workspace. */
 typedef struct layer {
     int64_t inputs, outputs;
-    tg_delta_activation activation;
+    tg_activation activation;
     const double *weights, *bias; /* bias may be NULL */
     double *z, *a, *delta;
 } layer;
@@ -42,8 +42,8 @@ static tg_status check_values(const tg_delta_net *net, tg_diag *diag)
     if (net->batch < 1)
         return tg_fail(diag, TG_ERR_ARGUMENT,
                        "tg_delta_rules: net->batch is %" PRId64 ", expected at least 1", net->batch);
-    if ((unsigned)net->cost > (unsigned)TG_DELTA_BINARY_CROSS_ENTROPY)
-        return tg_fail(diag, TG_ERR_ARGUMENT, "tg_delta_rules: net->cost is %d, expected a tg_delta_cost",
+    if ((unsigned)net->cost > (unsigned)TG_COST_BINARY_CROSS_ENTROPY)
+        return tg_fail(diag, TG_ERR_ARGUMENT, "tg_delta_rules: net->cost is %d, expected a tg_cost",
                        (int)net->cost);
     for (int l = 0; l <= net->n_layers; l++)
         if (net->sizes[l] < 1)
@@ -51,9 +51,9 @@ static tg_status check_values(const tg_delta_net *net, tg_diag *diag)
                            "tg_delta_rules: net->sizes[%d] is %" PRId64 ", expected at least 1", l,
                            net->sizes[l]);
     for (int l = 0; l < net->n_layers; l++)
-        if ((unsigned)net->activations[l] > (unsigned)TG_DELTA_SOFTMAX)
+        if ((unsigned)net->activations[l] > (unsigned)TG_SOFTMAX)
             return tg_fail(diag, TG_ERR_ARGUMENT,
-                           "tg_delta_rules: net->activations[%d] is %d, expected a tg_delta_activation", l,
+                           "tg_delta_rules: net->activations[%d] is %d, expected a tg_activation", l,
                            (int)net->activations[l]);
     return TG_OK;
 }

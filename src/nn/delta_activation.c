@@ -107,16 +107,16 @@ static const struct {
     double (*value)(double z);
     double (*derivative)(double z);
 } elementwise[] = {
-    [TG_DELTA_IDENTITY] = {identity, one},
-    [TG_DELTA_SIGMOID] = {sigmoid, sigmoid_derivative},
-    [TG_DELTA_TANH] = {tanh, tanh_derivative},
-    [TG_DELTA_RELU] = {relu, relu_derivative},
-    [TG_DELTA_LEAKY_RELU] = {leaky_relu, leaky_relu_derivative},
-    [TG_DELTA_ELU] = {elu, elu_derivative},
-    [TG_DELTA_GELU] = {gelu, gelu_derivative},
-    [TG_DELTA_SILU] = {silu, silu_derivative},
-    [TG_DELTA_SOFTPLUS] = {softplus, sigmoid},
-    [TG_DELTA_SIN] = {sin, cos},
+    [TG_IDENTITY] = {identity, one},
+    [TG_SIGMOID] = {sigmoid, sigmoid_derivative},
+    [TG_TANH] = {tanh, tanh_derivative},
+    [TG_RELU] = {relu, relu_derivative},
+    [TG_LEAKY_RELU] = {leaky_relu, leaky_relu_derivative},
+    [TG_ELU] = {elu, elu_derivative},
+    [TG_GELU] = {gelu, gelu_derivative},
+    [TG_SILU] = {silu, silu_derivative},
+    [TG_SOFTPLUS] = {softplus, sigmoid},
+    [TG_SIN] = {sin, cos},
 };
 
 static double quadratic(double a, double y)
@@ -194,13 +194,13 @@ static const struct {
     double (*value)(double a, double y);
     double (*derivative)(double a, double y); /* by a */
 } costs[] = {
-    [TG_DELTA_QUADRATIC] = {quadratic, difference},
-    [TG_DELTA_L1] = {absolute, absolute_derivative},
-    [TG_DELTA_HUBER] = {huber, huber_derivative},
-    [TG_DELTA_LOGISTIC] = {logistic, logistic_derivative},
-    [TG_DELTA_HINGE_DIFF] = {hinge_difference, hinge_difference_derivative},
-    [TG_DELTA_CROSS_ENTROPY] = {cross_entropy, cross_entropy_derivative},
-    [TG_DELTA_BINARY_CROSS_ENTROPY] = {binary_cross_entropy, binary_cross_entropy_derivative},
+    [TG_COST_QUADRATIC] = {quadratic, difference},
+    [TG_COST_L1] = {absolute, absolute_derivative},
+    [TG_COST_HUBER] = {huber, huber_derivative},
+    [TG_COST_LOGISTIC] = {logistic, logistic_derivative},
+    [TG_COST_HINGE_DIFF] = {hinge_difference, hinge_difference_derivative},
+    [TG_COST_CROSS_ENTROPY] = {cross_entropy, cross_entropy_derivative},
+    [TG_COST_BINARY_CROSS_ENTROPY] = {binary_cross_entropy, binary_cross_entropy_derivative},
 };
 
 static int64_t largest(int64_t n, const double *z)
@@ -285,19 +285,19 @@ static void softmax_binary_cross_entropy_delta(int64_t n, const double *z, const
     delta[m] = -y[m] * not_m + (1.0 - y[m]) * p[m] - p[m] * sum;
 }
 
-void tg_delta_activate(tg_delta_activation activation, int64_t n, const double *z, double *a)
+void tg_delta_activate(tg_activation activation, int64_t n, const double *z, double *a)
 {
-    if (activation == TG_DELTA_SOFTMAX) {
+    if (activation == TG_SOFTMAX) {
         softmax(n, z, a);
         return;
     }
     for (int64_t k = 0; k < n; k++) a[k] = elementwise[activation].value(z[k]);
 }
 
-void tg_delta_through(tg_delta_activation activation, int64_t n, const double *z, const double *a,
-                      const double *g, double *delta)
+void tg_delta_through(tg_activation activation, int64_t n, const double *z, const double *a, const double *g,
+                      double *delta)
 {
-    if (activation == TG_DELTA_SOFTMAX) {
+    if (activation == TG_SOFTMAX) {
         double sum = 0.0;
         for (int64_t k = 0; k < n; k++) sum += g[k] * a[k];
         for (int64_t k = 0; k < n; k++) delta[k] = a[k] * (g[k] - sum);
@@ -306,16 +306,16 @@ void tg_delta_through(tg_delta_activation activation, int64_t n, const double *z
     for (int64_t k = 0; k < n; k++) delta[k] = g[k] * elementwise[activation].derivative(z[k]);
 }
 
-double tg_delta_cost_of(tg_delta_cost cost, tg_delta_activation activation, int64_t n, const double *z,
-                        const double *a, const double *y)
+double tg_delta_cost_of(tg_cost cost, tg_activation activation, int64_t n, const double *z, const double *a,
+                        const double *y)
 {
-    int binary = cost == TG_DELTA_BINARY_CROSS_ENTROPY;
-    int entropy = cost == TG_DELTA_CROSS_ENTROPY || binary;
-    if (entropy && activation == TG_DELTA_SOFTMAX)
+    int binary = cost == TG_COST_BINARY_CROSS_ENTROPY;
+    int entropy = cost == TG_COST_CROSS_ENTROPY || binary;
+    if (entropy && activation == TG_SOFTMAX)
         return binary ? softmax_binary_cross_entropy(n, z, a, y) : softmax_cross_entropy(n, z, y);
     double sum = 0.0;
     for (int64_t k = 0; k < n; k++) {
-        if (entropy && activation == TG_DELTA_SIGMOID)
+        if (entropy && activation == TG_SIGMOID)
             sum += y[k] * softplus(-z[k]) + (binary ? (1.0 - y[k]) * softplus(z[k]) : 0.0);
         else
             sum += costs[cost].value(a[k], y[k]);
@@ -323,16 +323,16 @@ double tg_delta_cost_of(tg_delta_cost cost, tg_delta_activation activation, int6
     return sum;
 }
 
-void tg_delta_of_output(tg_delta_cost cost, tg_delta_activation activation, int64_t n, const double *z,
-                        const double *a, const double *y, double *delta)
+void tg_delta_of_output(tg_cost cost, tg_activation activation, int64_t n, const double *z, const double *a,
+                        const double *y, double *delta)
 {
-    int binary = cost == TG_DELTA_BINARY_CROSS_ENTROPY;
-    int entropy = cost == TG_DELTA_CROSS_ENTROPY || binary;
-    if (entropy && activation == TG_DELTA_SOFTMAX && binary) {
+    int binary = cost == TG_COST_BINARY_CROSS_ENTROPY;
+    int entropy = cost == TG_COST_CROSS_ENTROPY || binary;
+    if (entropy && activation == TG_SOFTMAX && binary) {
         softmax_binary_cross_entropy_delta(n, z, a, y, delta);
-    } else if (entropy && activation == TG_DELTA_SOFTMAX) {
+    } else if (entropy && activation == TG_SOFTMAX) {
         softmax_cross_entropy_delta(n, a, y, delta);
-    } else if (entropy && activation == TG_DELTA_SIGMOID) {
+    } else if (entropy && activation == TG_SIGMOID) {
         for (int64_t k = 0; k < n; k++) delta[k] = binary ? a[k] - y[k] : -y[k] * sigmoid(-z[k]);
     } else {
         for (int64_t k = 0; k < n; k++) delta[k] = costs[cost].derivative(a[k], y[k]);

@@ -42,10 +42,20 @@ static const tg_op leaky_relu_op = {
     .cases = leaky_cases,
     .compose = leaky_relu_compose,
 };
-static const tg_op gelu_op = {.name = "gelu", .n_inputs = 1, .inputs = "x", .formula = "x * erfc(-x / sqrt(2)) / 2",
-                              .flags = TG_OP_ELEMENTWISE, .domain = {-5, 5}, .compose = gelu_compose};
-static const tg_op silu_op = {.name = "silu", .n_inputs = 1, .inputs = "x", .formula = "x / (1 + exp(-x))",
-                              .flags = TG_OP_ELEMENTWISE, .domain = {-10, 10}, .compose = silu_compose};
+static const tg_op gelu_op = {.name = "gelu",
+                              .n_inputs = 1,
+                              .inputs = "x",
+                              .formula = "x * erfc(-x / sqrt(2)) / 2",
+                              .flags = TG_OP_ELEMENTWISE,
+                              .domain = {-5, 5},
+                              .compose = gelu_compose};
+static const tg_op silu_op = {.name = "silu",
+                              .n_inputs = 1,
+                              .inputs = "x",
+                              .formula = "x / (1 + exp(-x))",
+                              .flags = TG_OP_ELEMENTWISE,
+                              .domain = {-10, 10},
+                              .compose = silu_compose};
 
 tg_tensor *tg_leaky_relu(tg_tensor *x, double slope)
 {

@@ -49,10 +49,14 @@ static tg_status cast_kernel(const tg_kernel_call *call)
     int64_t n = call->out.count;
     void *to = call->out.data;
     switch (call->in[0].dtype) {
-    case TG_F32: FROM(float, to_integer)
-    case TG_F64: FROM(double, to_integer)
-    case TG_I64: FROM(int64_t, (int64_t))
-    case TG_BOOL: FROM(unsigned char, (int64_t))
+    case TG_F32:
+        FROM(float, to_integer)
+    case TG_F64:
+        FROM(double, to_integer)
+    case TG_I64:
+        FROM(int64_t, (int64_t))
+    case TG_BOOL:
+        FROM(unsigned char, (int64_t))
     }
     return TG_ERR_DTYPE;
 }
@@ -73,8 +77,8 @@ static tg_tensor *cast_nothing(const tg_op *op, tg_tensor *const *inputs, int n,
 static const tg_simplification cast_rules[] = {{"cast to its own type", cast_nothing}, {NULL, NULL}};
 static const tg_attr cast_attrs[] = {{"dtype", TG_ATTR_DTYPE, TG_FIELD(cast_attr, dtype), NULL}};
 static const char *const cast_cases[] = {"cast(f[2, 3], dtype=f32)", "cast(f[2, 3], dtype=f64)",
-                                         "cast(f[4], dtype=i64)", "cast(i5[4], dtype=f64)", "cast(b[3], dtype=f32)",
-                                         NULL};
+                                         "cast(f[4], dtype=i64)",    "cast(i5[4], dtype=f64)",
+                                         "cast(b[3], dtype=f32)",    NULL};
 
 static const tg_op cast_op = {
     .name = "cast",
@@ -106,8 +110,8 @@ static tg_status same_infer(tg_infer *q)
     return tg_infer_output(q, x.dtype, x.rank, x.shape);
 }
 
-static int same_view(const tg_type *input, const int64_t *input_strides, const tg_type *output, const void *attr,
-                     int64_t *offset, int64_t *strides)
+static int same_view(const tg_type *input, const int64_t *input_strides, const tg_type *output,
+                     const void *attr, int64_t *offset, int64_t *strides)
 {
     (void)output, (void)attr;
     *offset = 0;
@@ -134,4 +138,3 @@ tg_tensor *tg_stop_gradient(tg_tensor *x)
 }
 
 const tg_op *const tg_cast_ops[] = {&cast_op, &stop_op, NULL};
-

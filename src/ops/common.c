@@ -18,8 +18,8 @@ int tg_resolve_axis(tg_tensor *x, const char *call, int64_t *axis, int rank)
 {
     if (resolve(axis, rank)) return 1;
     char label[TG_LABEL_TEXT];
-    tg_set_error(x->graph, TG_ERR_ARGUMENT, "%s: axis %lld of a tensor of rank %d; %s", call, (long long)*axis,
-                 rank, tg_label(x, label, sizeof label));
+    tg_set_error(x->graph, TG_ERR_ARGUMENT, "%s: axis %lld of a tensor of rank %d; %s", call,
+                 (long long)*axis, rank, tg_label(x, label, sizeof label));
     return 0;
 }
 

@@ -14,8 +14,8 @@ static tg_status custom_infer(tg_infer *q)
     return tg_infer_output(q, y.dtype, y.rank, y.shape);
 }
 
-static int custom_view(const tg_type *input, const int64_t *input_strides, const tg_type *output, const void *attr,
-                       int64_t *offset, int64_t *strides)
+static int custom_view(const tg_type *input, const int64_t *input_strides, const tg_type *output,
+                       const void *attr, int64_t *offset, int64_t *strides)
 {
     (void)output, (void)attr;
     *offset = 0;
@@ -39,9 +39,9 @@ static void custom_jvp(tg_rule *r)
 }
 
 #define CUSTOM_RECORD                                                                                        \
-    .name = "custom", .n_inputs = TG_VARIADIC, .inputs = "y", .formula = "y, with derivative rules of its own",\
-    .attr_size = sizeof(tg_custom_rules), .flags = TG_OP_STRIDED | TG_OP_OPAQUE, .infer = custom_infer,      \
-    .vjp = custom_vjp, .view = custom_view
+    .name = "custom", .n_inputs = TG_VARIADIC, .inputs = "y",                                                \
+    .formula = "y, with derivative rules of its own", .attr_size = sizeof(tg_custom_rules),                  \
+    .flags = TG_OP_STRIDED | TG_OP_OPAQUE, .infer = custom_infer, .vjp = custom_vjp, .view = custom_view
 
 static const tg_op custom_op = {CUSTOM_RECORD, .jvp = custom_jvp};
 /* Its forward rule is derived from the reverse rule. */

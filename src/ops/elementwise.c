@@ -50,7 +50,8 @@ static tg_status infer_row(tg_infer *q, tg_row row, int gives_bool)
     tg_type first = tg_infer_input(q, 0);
     for (int i = 1; i < tg_infer_input_count(q); i++) {
         tg_type other = tg_infer_input(q, i);
-        if (other.dtype != first.dtype) return tg_infer_fail(q, TG_ERR_DTYPE, "its inputs have different types");
+        if (other.dtype != first.dtype)
+            return tg_infer_fail(q, TG_ERR_DTYPE, "its inputs have different types");
         if (!tg_shape_equal(first.rank, first.shape, other.rank, other.shape))
             return tg_infer_fail(q, TG_ERR_SHAPE, "the shapes do not broadcast");
     }
@@ -83,14 +84,14 @@ static tg_status infer_row(tg_infer *q, tg_row row, int gives_bool)
 #define FUNCTION_1(name)                                                                                     \
     tg_tensor *tg_##name(tg_tensor *x)                                                                       \
     {                                                                                                        \
-        return tg_apply(tg_graph_of(x), &tg_##name##_op, &x, 1, NULL);                                            \
+        return tg_apply(tg_graph_of(x), &tg_##name##_op, &x, 1, NULL);                                       \
     }
 
 #define FUNCTION_2(name)                                                                                     \
     tg_tensor *tg_##name(tg_tensor *a, tg_tensor *b)                                                         \
     {                                                                                                        \
         tg_tensor *const inputs[2] = {a, b};                                                                 \
-        return tg_apply(tg_graph_of(a != NULL ? a : b), &tg_##name##_op, inputs, 2, NULL);                        \
+        return tg_apply(tg_graph_of(a != NULL ? a : b), &tg_##name##_op, inputs, 2, NULL);                   \
     }
 
 #define UNARY(row, low_, high_, rules, latex_, formula_, value, slope_)                                      \
@@ -101,20 +102,33 @@ static tg_status infer_row(tg_infer *q, tg_row row, int gives_bool)
         (void)i, (void)x, (void)y;                                                                           \
         return slope_;                                                                                       \
     }                                                                                                        \
-    const tg_op tg_##row##_op = {.name = #row, .n_inputs = 1, .inputs = "x", .formula = formula_,          \
-                                   .latex = latex_, .flags = ELEMENTWISE, .domain = {low_, high_},           \
-                                   .infer = row##_infer, .kernel = row##_kernel, .slope = row##_slope,       \
-                                   .simplify = rules};                                                       \
+    const tg_op tg_##row##_op = {.name = #row,                                                               \
+                                 .n_inputs = 1,                                                              \
+                                 .inputs = "x",                                                              \
+                                 .formula = formula_,                                                        \
+                                 .latex = latex_,                                                            \
+                                 .flags = ELEMENTWISE,                                                       \
+                                 .domain = {low_, high_},                                                    \
+                                 .infer = row##_infer,                                                       \
+                                 .kernel = row##_kernel,                                                     \
+                                 .slope = row##_slope,                                                       \
+                                 .simplify = rules};                                                         \
     FUNCTION_1(row)
 
 #define UNARY_ANY UNARY
 
 #define FLAT(row, low_, high_, rules, latex_, formula_, value)                                               \
     INFER_AND_KERNEL(row, 0)                                                                                 \
-    const tg_op tg_##row##_op = {.name = #row, .n_inputs = 1, .inputs = "x", .formula = formula_,          \
-                                   .latex = latex_, .flags = ELEMENTWISE | TG_OP_CONSTANT_SLOPE,             \
-                                   .domain = {low_, high_}, .infer = row##_infer, .kernel = row##_kernel,    \
-                                   .simplify = rules};                                                       \
+    const tg_op tg_##row##_op = {.name = #row,                                                               \
+                                 .n_inputs = 1,                                                              \
+                                 .inputs = "x",                                                              \
+                                 .formula = formula_,                                                        \
+                                 .latex = latex_,                                                            \
+                                 .flags = ELEMENTWISE | TG_OP_CONSTANT_SLOPE,                                \
+                                 .domain = {low_, high_},                                                    \
+                                 .infer = row##_infer,                                                       \
+                                 .kernel = row##_kernel,                                                     \
+                                 .simplify = rules};                                                         \
     FUNCTION_1(row)
 
 #define BINARY(row, low_, high_, rules, text_, latex_, formula_, value, slope_a, slope_b)                    \
@@ -125,28 +139,48 @@ static tg_status infer_row(tg_infer *q, tg_row row, int gives_bool)
         (void)a, (void)b, (void)y;                                                                           \
         return i == 0 ? slope_a : slope_b;                                                                   \
     }                                                                                                        \
-    const tg_op tg_##row##_op = {.name = #row, .n_inputs = 2, .inputs = "a b", .formula = formula_,        \
-                                   .text = text_, .latex = latex_, .flags = ELEMENTWISE | COMMUTES_##row,    \
-                                   .domain = {low_, high_}, .infer = row##_infer, .kernel = row##_kernel,    \
-                                   .slope = row##_slope, .simplify = rules};                                 \
+    const tg_op tg_##row##_op = {.name = #row,                                                               \
+                                 .n_inputs = 2,                                                              \
+                                 .inputs = "a b",                                                            \
+                                 .formula = formula_,                                                        \
+                                 .text = text_,                                                              \
+                                 .latex = latex_,                                                            \
+                                 .flags = ELEMENTWISE | COMMUTES_##row,                                      \
+                                 .domain = {low_, high_},                                                    \
+                                 .infer = row##_infer,                                                       \
+                                 .kernel = row##_kernel,                                                     \
+                                 .slope = row##_slope,                                                       \
+                                 .simplify = rules};                                                         \
     FUNCTION_2(row)
 
 #define BINARY_ANY BINARY
 
 #define COMPARE(row, rules, text_, latex_, formula_, value)                                                  \
     INFER_AND_KERNEL(row, 1)                                                                                 \
-    const tg_op tg_##row##_op = {.name = #row, .n_inputs = 2, .inputs = "a b", .formula = formula_,        \
-                                   .text = text_, .latex = latex_,                                           \
-                                   .flags = ELEMENTWISE | TG_OP_CONSTANT_SLOPE, .infer = row##_infer,        \
-                                   .kernel = row##_kernel, .simplify = rules};                               \
+    const tg_op tg_##row##_op = {.name = #row,                                                               \
+                                 .n_inputs = 2,                                                              \
+                                 .inputs = "a b",                                                            \
+                                 .formula = formula_,                                                        \
+                                 .text = text_,                                                              \
+                                 .latex = latex_,                                                            \
+                                 .flags = ELEMENTWISE | TG_OP_CONSTANT_SLOPE,                                \
+                                 .infer = row##_infer,                                                       \
+                                 .kernel = row##_kernel,                                                     \
+                                 .simplify = rules};                                                         \
     FUNCTION_2(row)
 
 #define LOGICAL(row, n, inputs_, rules, text_, latex_, formula_, value)                                      \
     INFER_AND_KERNEL(row, 1)                                                                                 \
-    const tg_op tg_##row##_op = {.name = #row, .n_inputs = n, .inputs = inputs_, .formula = formula_,      \
-                                   .text = text_, .latex = latex_,                                           \
-                                   .flags = ELEMENTWISE | TG_OP_CONSTANT_SLOPE, .infer = row##_infer,        \
-                                   .kernel = row##_kernel, .simplify = rules};                               \
+    const tg_op tg_##row##_op = {.name = #row,                                                               \
+                                 .n_inputs = n,                                                              \
+                                 .inputs = inputs_,                                                          \
+                                 .formula = formula_,                                                        \
+                                 .text = text_,                                                              \
+                                 .latex = latex_,                                                            \
+                                 .flags = ELEMENTWISE | TG_OP_CONSTANT_SLOPE,                                \
+                                 .infer = row##_infer,                                                       \
+                                 .kernel = row##_kernel,                                                     \
+                                 .simplify = rules};                                                         \
     FUNCTION_##n(row)
 
 #include "elementwise.def"

@@ -16,9 +16,15 @@ static tg_status iota_infer(tg_infer *q)
 static tg_status iota_kernel(const tg_kernel_call *call)
 {
     for (int64_t i = 0; i < call->out.count; i++) switch (call->out.dtype) {
-        case TG_F32: ((float *)call->out.data)[i] = (float)i; break;
-        case TG_F64: ((double *)call->out.data)[i] = (double)i; break;
-        default: ((int64_t *)call->out.data)[i] = i; break;
+        case TG_F32:
+            ((float *)call->out.data)[i] = (float)i;
+            break;
+        case TG_F64:
+            ((double *)call->out.data)[i] = (double)i;
+            break;
+        default:
+            ((int64_t *)call->out.data)[i] = i;
+            break;
         }
     return TG_OK;
 }
@@ -74,7 +80,8 @@ static const tg_attr full_attrs[] = {
     {"value", TG_ATTR_FLOAT, TG_FIELD(full_attr, value), NULL},
     {"dtype", TG_ATTR_DTYPE, TG_FIELD(full_attr, dtype), "f64"},
 };
-static const char *const full_cases[] = {"full(shape=[2, 3], value=1.5)", "full(shape=[], value=2, dtype=i64)", NULL};
+static const char *const full_cases[] = {"full(shape=[2, 3], value=1.5)",
+                                         "full(shape=[], value=2, dtype=i64)", NULL};
 
 static const tg_op full_op = {
     .name = "full",
@@ -114,7 +121,8 @@ static const tg_attr one_hot_attrs[] = {
     {"depth", TG_ATTR_INT, TG_FIELD(one_hot_attr, depth), NULL},
     {"dtype", TG_ATTR_DTYPE, TG_FIELD(one_hot_attr, dtype), "f64"},
 };
-static const char *const one_hot_cases[] = {"one_hot(i4[5], depth=4)", "one_hot(i3[2, 2], depth=3, dtype=f32)", NULL};
+static const char *const one_hot_cases[] = {"one_hot(i4[5], depth=4)",
+                                            "one_hot(i3[2, 2], depth=3, dtype=f32)", NULL};
 
 static const tg_op one_hot_op = {
     .name = "one_hot",

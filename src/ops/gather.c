@@ -65,7 +65,8 @@ static tg_status take_infer(tg_infer *q)
 {
     tg_status status = check_along(q);
     tg_type indices = tg_infer_input(q, 1);
-    return status != TG_OK ? status : tg_infer_output(q, tg_infer_input(q, 0).dtype, indices.rank, indices.shape);
+    return status != TG_OK ? status
+                           : tg_infer_output(q, tg_infer_input(q, 0).dtype, indices.rank, indices.shape);
 }
 
 static tg_status put_infer(tg_infer *q)
@@ -99,7 +100,8 @@ static around split(const tg_view *x, int64_t axis)
 
 static tg_status bad_index(const tg_kernel_call *call, int64_t i, int64_t size)
 {
-    return tg_fail(call->diag, TG_ERR_INDEX, "index %lld, at position %lld of the indices, is outside an axis of size %lld",
+    return tg_fail(call->diag, TG_ERR_INDEX,
+                   "index %lld, at position %lld of the indices, is outside an axis of size %lld",
                    (long long)((const int64_t *)call->in[1].data)[i], (long long)i, (long long)size);
 }
 
@@ -160,7 +162,8 @@ static tg_status scatter_kernel(const tg_kernel_call *call)
     if (call->out.count > 0) memcpy(to, call->in[0].data, (size_t)(call->out.count * item));
     for (int64_t o = 0; o < s.outer; o++)
         for (int64_t i = 0; i < m; i++, from += run)
-            add_run(call->out.dtype, s.inner, to + (o * s.size + resolve_index(indices[i], s.size)) * run, from);
+            add_run(call->out.dtype, s.inner, to + (o * s.size + resolve_index(indices[i], s.size)) * run,
+                    from);
     return TG_OK;
 }
 
@@ -220,13 +223,17 @@ static tg_tensor *zeros_like(tg_tensor *x)
 static void gather_vjp(tg_rule *r)
 {
     tg_tensor *indices = tg_rule_input(r, 1);
-    tg_rule_adjoint(r, 0, tg_scatter_add(zeros_like(tg_rule_input(r, 0)), indices, tg_rule_output_adjoint(r), axis_of(r)));
+    tg_rule_adjoint(
+        r, 0,
+        tg_scatter_add(zeros_like(tg_rule_input(r, 0)), indices, tg_rule_output_adjoint(r), axis_of(r)));
 }
 
 static void take_vjp(tg_rule *r)
 {
     tg_tensor *indices = tg_rule_input(r, 1);
-    tg_rule_adjoint(r, 0, put_along_axis(zeros_like(tg_rule_input(r, 0)), indices, tg_rule_output_adjoint(r), axis_of(r)));
+    tg_rule_adjoint(
+        r, 0,
+        put_along_axis(zeros_like(tg_rule_input(r, 0)), indices, tg_rule_output_adjoint(r), axis_of(r)));
 }
 
 static void scatter_vjp(tg_rule *r)
@@ -257,8 +264,8 @@ static void adding_jvp(tg_rule *r)
 /* ---- Records ------------------------------------------------------------------------------------------ */
 
 static const tg_attr axis_attrs[] = {{"axis", TG_ATTR_INT, TG_FIELD(gather_attr, axis), "0"}};
-static const char *const gather_cases[] = {"gather(f[4, 3], i4[5], axis=0)", "gather(f[2, 3, 2], i3[2, 2], axis=1)",
-                                           NULL};
+static const char *const gather_cases[] = {"gather(f[4, 3], i4[5], axis=0)",
+                                           "gather(f[2, 3, 2], i3[2, 2], axis=1)", NULL};
 static const char *const scatter_cases[] = {"scatter_add(f[4, 3], i4[5], f[5, 3], axis=0)",
                                             "scatter_add(f[2, 3], i3[4], f[2, 4], axis=1)", NULL};
 static const char *const take_cases[] = {"take_along_axis(f[3, 4], i4[3, 2], axis=1)",
@@ -281,15 +288,16 @@ static const char *const put_cases[] = {"scatter_add_along_axis(f[3, 4], i4[3, 2
                                  .vjp = vjp_,                                                                \
                                  .jvp = jvp_};
 
-GATHER_RECORD(gather_op, "gather", 2, "x indices", "the slices of x along an axis that indices name", gather_cases,
-              gather_infer, gather_kernel, gather_vjp, tg_jvp_linear)
-GATHER_RECORD(scatter_op, "scatter_add", 3, "x indices updates", "x with updates added at the slices that indices name",
-              scatter_cases, scatter_infer, scatter_kernel, scatter_vjp, adding_jvp)
-GATHER_RECORD(take_op, "take_along_axis", 2, "x indices", "one element along an axis for each of indices", take_cases,
-              take_infer, take_kernel, take_vjp, tg_jvp_linear)
+GATHER_RECORD(gather_op, "gather", 2, "x indices", "the slices of x along an axis that indices name",
+              gather_cases, gather_infer, gather_kernel, gather_vjp, tg_jvp_linear)
+GATHER_RECORD(scatter_op, "scatter_add", 3, "x indices updates",
+              "x with updates added at the slices that indices name", scatter_cases, scatter_infer,
+              scatter_kernel, scatter_vjp, adding_jvp)
+GATHER_RECORD(take_op, "take_along_axis", 2, "x indices", "one element along an axis for each of indices",
+              take_cases, take_infer, take_kernel, take_vjp, tg_jvp_linear)
 GATHER_RECORD(put_op, "scatter_add_along_axis", 3, "x indices updates",
-              "x with updates added at the elements that indices name along an axis", put_cases, put_infer, put_kernel,
-              put_vjp, adding_jvp)
+              "x with updates added at the elements that indices name along an axis", put_cases, put_infer,
+              put_kernel, put_vjp, adding_jvp)
 
 tg_tensor *tg_gather(tg_tensor *x, tg_tensor *indices, int axis)
 {

@@ -24,8 +24,10 @@ static tg_status concat_infer(tg_infer *q)
         int64_t size = x.rank == joint.rank ? x.shape[axis] : 0;
         x.shape[axis] = joint.shape[axis];
         if (!tg_shape_equal(x.rank, x.shape, joint.rank, joint.shape))
-            return tg_infer_fail(q, TG_ERR_SHAPE, "input %d differs from input 0 in another axis than %d", i, axis);
-        if (size > INT64_MAX - joint.shape[axis]) return tg_infer_fail(q, TG_ERR_SIZE, "the result is too large");
+            return tg_infer_fail(q, TG_ERR_SHAPE, "input %d differs from input 0 in another axis than %d", i,
+                                 axis);
+        if (size > INT64_MAX - joint.shape[axis])
+            return tg_infer_fail(q, TG_ERR_SIZE, "the result is too large");
         joint.shape[axis] += size;
     }
     return tg_infer_output(q, joint.dtype, joint.rank, joint.shape);
@@ -50,7 +52,8 @@ static void concat_vjp(tg_rule *r)
     int64_t at = 0;
     for (int i = 0; i < tg_rule_input_count(r); i++) {
         int64_t size = tg_shape(tg_rule_input(r, i))[axis];
-        if (tg_rule_wants(r, i)) tg_rule_adjoint(r, i, tg_slice(tg_rule_output_adjoint(r), axis, at, at + size, 1));
+        if (tg_rule_wants(r, i))
+            tg_rule_adjoint(r, i, tg_slice(tg_rule_output_adjoint(r), axis, at, at + size, 1));
         at += size;
     }
 }
@@ -84,7 +87,8 @@ static const tg_simplification concat_rules[] = {{"concat of one", concat_one}, 
 static const tg_attr join_attrs[] = {{"axis", TG_ATTR_INT, TG_FIELD(join_attr, axis), "0"}};
 static const char *const concat_cases[] = {"concat(f[2, 3], f[1, 3], axis=0)",
                                            "concat(f[2, 1], f[2, 2], f[2, 3], axis=-1)", NULL};
-static const char *const stack_cases[] = {"stack(f[3], f[3], axis=0)", "stack(f[2, 3], f[2, 3], axis=-1)", NULL};
+static const char *const stack_cases[] = {"stack(f[3], f[3], axis=0)", "stack(f[2, 3], f[2, 3], axis=-1)",
+                                          NULL};
 
 static const tg_op concat_op = {
     .name = "concat",

@@ -45,7 +45,8 @@ static tg_tensor *matmul_compose(tg_graph *g, tg_tensor *const *inputs, int n, c
     (void)n, (void)attr;
     tg_tensor *a = inputs[0], *b = inputs[1];
     if (a->rank == 1 || b->rank == 1) return with_vector(a, b);
-    if (b->rank == 2 && tg_count(a) > 0 && a->shape[a->rank - 1] == b->shape[0]) return rows_times_matrix(a, b);
+    if (b->rank == 2 && tg_count(a) > 0 && a->shape[a->rank - 1] == b->shape[0])
+        return rows_times_matrix(a, b);
 
     int rank = a->rank - 2;
     int64_t batch[TG_MAX_RANK], shape[TG_MAX_RANK];
@@ -65,12 +66,13 @@ static tg_tensor *matmul_compose(tg_graph *g, tg_tensor *const *inputs, int n, c
 static tg_status matmul_infer(tg_infer *q)
 {
     tg_type a = tg_infer_input(q, 0), b = tg_infer_input(q, 1);
-    if (a.rank == 0 || b.rank == 0) return tg_infer_fail(q, TG_ERR_RANK, "a scalar has no matrix product; use mul");
+    if (a.rank == 0 || b.rank == 0)
+        return tg_infer_fail(q, TG_ERR_RANK, "a scalar has no matrix product; use mul");
     if (!tg_is_floating(a.dtype) || a.dtype != b.dtype)
         return tg_infer_fail(q, TG_ERR_DTYPE, "both inputs must be f32, or both f64");
     if (a.shape[a.rank - 1] != b.shape[b.rank - 2])
-        return tg_infer_fail(q, TG_ERR_SHAPE, "the inner sizes %lld and %lld differ", (long long)a.shape[a.rank - 1],
-                             (long long)b.shape[b.rank - 2]);
+        return tg_infer_fail(q, TG_ERR_SHAPE, "the inner sizes %lld and %lld differ",
+                             (long long)a.shape[a.rank - 1], (long long)b.shape[b.rank - 2]);
     a.shape[a.rank - 1] = b.shape[b.rank - 1];
     return tg_infer_output(q, a.dtype, a.rank, a.shape);
 }
@@ -79,8 +81,8 @@ static size_t matmul_scratch(const tg_type *inputs, int n, const tg_type *output
 {
     (void)n, (void)attr;
     const tg_type *a = &inputs[0];
-    return tg_gemm_scratch(tg_dtype_size(output->dtype), a->shape[a->rank - 2], output->shape[output->rank - 1],
-                           a->shape[a->rank - 1]);
+    return tg_gemm_scratch(tg_dtype_size(output->dtype), a->shape[a->rank - 2],
+                           output->shape[output->rank - 1], a->shape[a->rank - 1]);
 }
 
 static void multiply_one(const tg_kernel_call *call, int64_t a_at, int64_t b_at, int64_t c_at)
@@ -105,7 +107,8 @@ static tg_status matmul_kernel(const tg_kernel_call *call)
     const tg_view *c = &call->out;
     if (c->count == 0) return TG_OK;
     int batch = c->rank - 2;
-    int64_t index[TG_MAX_RANK] = {0}, a_at = 0, b_at = 0, c_at = 0, size = c->shape[batch] * c->shape[batch + 1];
+    int64_t index[TG_MAX_RANK] = {0}, a_at = 0, b_at = 0, c_at = 0,
+            size = c->shape[batch] * c->shape[batch + 1];
     for (;;) {
         multiply_one(call, a_at, b_at, c_at);
         c_at += size;
@@ -148,9 +151,13 @@ static void matmul_jvp(tg_rule *r)
     if (bdot != NULL) tg_rule_output_tangent(r, apply(tg_rule_input(r, 0), bdot));
 }
 
-static const char *const matmul_cases[] = {"matmul(f[2, 3], f[3, 4])",       "matmul(f[3], f[3, 2])",
-                                           "matmul(f[2, 3], f[3])",          "matmul(f[2, 2, 3], f[2, 3, 2])",
-                                           "matmul(f[2, 1, 2, 3], f[3, 3, 2])", "matmul(f[2, 2, 3], f[3, 4])", NULL};
+static const char *const matmul_cases[] = {"matmul(f[2, 3], f[3, 4])",
+                                           "matmul(f[3], f[3, 2])",
+                                           "matmul(f[2, 3], f[3])",
+                                           "matmul(f[2, 2, 3], f[2, 3, 2])",
+                                           "matmul(f[2, 1, 2, 3], f[3, 3, 2])",
+                                           "matmul(f[2, 2, 3], f[3, 4])",
+                                           NULL};
 
 static const tg_op matmul_op = {
     .name = "matmul",
@@ -208,10 +215,18 @@ static tg_tensor *outer_compose(tg_graph *g, tg_tensor *const *inputs, int n, co
 static const char *const dot_cases[] = {"dot(f[4], f[4])", NULL};
 static const char *const outer_cases[] = {"outer(f[2], f[3])", NULL};
 
-static const tg_op dot_op = {.name = "dot", .n_inputs = 2, .inputs = "a b", .formula = "sum_i a_i b_i",
-                             .cases = dot_cases, .compose = dot_compose};
-static const tg_op outer_op = {.name = "outer", .n_inputs = 2, .inputs = "a b", .formula = "a_i b_j",
-                               .cases = outer_cases, .compose = outer_compose};
+static const tg_op dot_op = {.name = "dot",
+                             .n_inputs = 2,
+                             .inputs = "a b",
+                             .formula = "sum_i a_i b_i",
+                             .cases = dot_cases,
+                             .compose = dot_compose};
+static const tg_op outer_op = {.name = "outer",
+                               .n_inputs = 2,
+                               .inputs = "a b",
+                               .formula = "a_i b_j",
+                               .cases = outer_cases,
+                               .compose = outer_compose};
 
 tg_tensor *tg_dot(tg_tensor *a, tg_tensor *b)
 {

@@ -7,10 +7,20 @@
 #include "graph/graph.h"
 
 /* The families: records, NULL-ended. */
-extern const tg_op *const tg_elementwise_ops[], *const tg_where_ops[], *const tg_activation_ops[],
-    *const tg_shape_ops[], *const tg_slice_ops[], *const tg_join_ops[], *const tg_gather_ops[],
-    *const tg_reduce_ops[], *const tg_statistics_ops[], *const tg_scan_ops[], *const tg_matmul_ops[],
-    *const tg_cast_ops[], *const tg_fill_ops[], *const tg_softmax_ops[], *const tg_random_ops[];
+extern const tg_op *const tg_elementwise_ops[],
+    *const tg_where_ops[], *const tg_activation_ops[],
+                               *const tg_shape_ops[],
+                                   *const tg_slice_ops[],
+                                       *const tg_join_ops[],
+                                           *const tg_gather_ops[],
+                                               *const tg_reduce_ops[],
+                                                   *const tg_statistics_ops[],
+                                                       *const tg_scan_ops[],
+                                                           *const tg_matmul_ops[],
+                                                               *const tg_cast_ops[],
+                                                                   *const tg_fill_ops[],
+                                                                       *const tg_softmax_ops[],
+                                                                           *const tg_random_ops[];
 
 #define TG_FIELD(type, field) offsetof(type, field)
 

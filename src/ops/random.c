@@ -14,8 +14,10 @@ static tg_status uniform_infer(tg_infer *q)
 {
     const random_attr *a = tg_infer_attr(q);
     tg_type key = tg_infer_input(q, 0);
-    if (key.dtype != TG_I64 || key.rank != 0) return tg_infer_fail(q, TG_ERR_DTYPE, "the key must be an i64 scalar");
-    if (a->dtype != TG_F32 && a->dtype != TG_F64) return tg_infer_fail(q, TG_ERR_DTYPE, "its type must be f32 or f64");
+    if (key.dtype != TG_I64 || key.rank != 0)
+        return tg_infer_fail(q, TG_ERR_DTYPE, "the key must be an i64 scalar");
+    if (a->dtype != TG_F32 && a->dtype != TG_F64)
+        return tg_infer_fail(q, TG_ERR_DTYPE, "its type must be f32 or f64");
     if (a->shape.count < 0 || a->shape.count > TG_MAX_RANK)
         return tg_infer_fail(q, TG_ERR_RANK, "a shape of rank %lld", (long long)a->shape.count);
     return tg_infer_output(q, (tg_dtype)a->dtype, (int)a->shape.count, a->shape.values);
@@ -25,7 +27,7 @@ static tg_status uniform_infer(tg_infer *q)
 static tg_status uniform_kernel(const tg_kernel_call *call)
 {
     const random_attr *a = call->attr;
-    uint64_t key = (uint64_t)*(const int64_t *)call->in[0].data, stream = (uint64_t)a->stream;
+    uint64_t key = (uint64_t) * (const int64_t *)call->in[0].data, stream = (uint64_t)a->stream;
     int single = call->out.dtype == TG_F32;
     int64_t width = single ? 4 : 2;
     for (int64_t i = 0; i < call->out.count; i += width) {

@@ -22,7 +22,8 @@ static tg_status reduce_canonical(tg_infer *q, void *attr)
     reduce_attr *a = attr;
     int rank = tg_infer_input(q, 0).rank;
     a->keep = a->keep != 0;
-    if (a->axes.count > TG_MAX_RANK) return tg_infer_fail(q, TG_ERR_RANK, "%lld axes", (long long)a->axes.count);
+    if (a->axes.count > TG_MAX_RANK)
+        return tg_infer_fail(q, TG_ERR_RANK, "%lld axes", (long long)a->axes.count);
     unsigned set = a->axes.count < 0 ? (1u << rank) - 1 : 0;
     for (int i = 0; i < (int)a->axes.count; i++) {
         tg_status status = tg_canonical_axis(q, &a->axes.values[i], rank);
@@ -167,21 +168,54 @@ static const char *const sum_cases[] = {REDUCE_CASES("sum")};
 static const char *const max_cases[] = {REDUCE_CASES("max")};
 static const char *const min_cases[] = {REDUCE_CASES("min")};
 
-static const tg_op sum_op = {.name = "sum", .n_inputs = 1, .inputs = "x", .formula = "the sum over axes",
-                             .latex = "\\sum #1", .attrs = reduce_attrs, .n_attrs = 2,
-                             .attr_size = sizeof(reduce_attr), .flags = TG_OP_STRIDED, .cases = sum_cases,
-                             .canonical = reduce_canonical, .infer = sum_infer, .kernel = sum_kernel, .vjp = sum_vjp,
-                             .jvp = tg_jvp_linear, .simplify = reduce_rules};
-static const tg_op max_op = {.name = "max", .n_inputs = 1, .inputs = "x", .formula = "the largest element over axes",
-                             .latex = "\\max #1", .attrs = reduce_attrs, .n_attrs = 2,
-                             .attr_size = sizeof(reduce_attr), .flags = TG_OP_STRIDED, .cases = max_cases,
-                             .canonical = reduce_canonical, .infer = extremum_infer, .kernel = max_kernel,
-                             .vjp = extremum_vjp, .jvp = extremum_jvp, .simplify = reduce_rules};
-static const tg_op min_op = {.name = "min", .n_inputs = 1, .inputs = "x", .formula = "the smallest element over axes",
-                             .latex = "\\min #1", .attrs = reduce_attrs, .n_attrs = 2,
-                             .attr_size = sizeof(reduce_attr), .flags = TG_OP_STRIDED, .cases = min_cases,
-                             .canonical = reduce_canonical, .infer = extremum_infer, .kernel = min_kernel,
-                             .vjp = extremum_vjp, .jvp = extremum_jvp, .simplify = reduce_rules};
+static const tg_op sum_op = {.name = "sum",
+                             .n_inputs = 1,
+                             .inputs = "x",
+                             .formula = "the sum over axes",
+                             .latex = "\\sum #1",
+                             .attrs = reduce_attrs,
+                             .n_attrs = 2,
+                             .attr_size = sizeof(reduce_attr),
+                             .flags = TG_OP_STRIDED,
+                             .cases = sum_cases,
+                             .canonical = reduce_canonical,
+                             .infer = sum_infer,
+                             .kernel = sum_kernel,
+                             .vjp = sum_vjp,
+                             .jvp = tg_jvp_linear,
+                             .simplify = reduce_rules};
+static const tg_op max_op = {.name = "max",
+                             .n_inputs = 1,
+                             .inputs = "x",
+                             .formula = "the largest element over axes",
+                             .latex = "\\max #1",
+                             .attrs = reduce_attrs,
+                             .n_attrs = 2,
+                             .attr_size = sizeof(reduce_attr),
+                             .flags = TG_OP_STRIDED,
+                             .cases = max_cases,
+                             .canonical = reduce_canonical,
+                             .infer = extremum_infer,
+                             .kernel = max_kernel,
+                             .vjp = extremum_vjp,
+                             .jvp = extremum_jvp,
+                             .simplify = reduce_rules};
+static const tg_op min_op = {.name = "min",
+                             .n_inputs = 1,
+                             .inputs = "x",
+                             .formula = "the smallest element over axes",
+                             .latex = "\\min #1",
+                             .attrs = reduce_attrs,
+                             .n_attrs = 2,
+                             .attr_size = sizeof(reduce_attr),
+                             .flags = TG_OP_STRIDED,
+                             .cases = min_cases,
+                             .canonical = reduce_canonical,
+                             .infer = extremum_infer,
+                             .kernel = min_kernel,
+                             .vjp = extremum_vjp,
+                             .jvp = extremum_jvp,
+                             .simplify = reduce_rules};
 
 /* Axes as the attribute wants them; an impossible count is left for the shape rule to refuse. */
 static tg_tensor *reduce(tg_tensor *x, const tg_op *op, const tg_axes *axes)

@@ -119,16 +119,30 @@ static const tg_attr arg_attrs[] = {{"axis", TG_ATTR_INT, TG_FIELD(arg_attr, axi
 static const char *const argmax_cases[] = {"argmax(f[3, 4], axis=1)", "argmax(f[3, 4, 2], axis=0)", NULL};
 static const char *const argmin_cases[] = {"argmin(f[3, 4], axis=1)", "argmin(f[3, 4, 2], axis=0)", NULL};
 
-static const tg_op argmax_op = {.name = "argmax", .n_inputs = 1, .inputs = "x",
+static const tg_op argmax_op = {.name = "argmax",
+                                .n_inputs = 1,
+                                .inputs = "x",
                                 .formula = "the position of the first largest element along an axis",
-                                .attrs = arg_attrs, .n_attrs = 1, .attr_size = sizeof(arg_attr),
-                                .flags = TG_OP_STRIDED | TG_OP_CONSTANT_SLOPE, .cases = argmax_cases,
-                                .canonical = arg_canonical, .infer = arg_infer, .kernel = argmax_kernel};
-static const tg_op argmin_op = {.name = "argmin", .n_inputs = 1, .inputs = "x",
+                                .attrs = arg_attrs,
+                                .n_attrs = 1,
+                                .attr_size = sizeof(arg_attr),
+                                .flags = TG_OP_STRIDED | TG_OP_CONSTANT_SLOPE,
+                                .cases = argmax_cases,
+                                .canonical = arg_canonical,
+                                .infer = arg_infer,
+                                .kernel = argmax_kernel};
+static const tg_op argmin_op = {.name = "argmin",
+                                .n_inputs = 1,
+                                .inputs = "x",
                                 .formula = "the position of the first smallest element along an axis",
-                                .attrs = arg_attrs, .n_attrs = 1, .attr_size = sizeof(arg_attr),
-                                .flags = TG_OP_STRIDED | TG_OP_CONSTANT_SLOPE, .cases = argmin_cases,
-                                .canonical = arg_canonical, .infer = arg_infer, .kernel = argmin_kernel};
+                                .attrs = arg_attrs,
+                                .n_attrs = 1,
+                                .attr_size = sizeof(arg_attr),
+                                .flags = TG_OP_STRIDED | TG_OP_CONSTANT_SLOPE,
+                                .cases = argmin_cases,
+                                .canonical = arg_canonical,
+                                .infer = arg_infer,
+                                .kernel = argmin_kernel};
 
 tg_tensor *tg_argmax(tg_tensor *x, int axis)
 {

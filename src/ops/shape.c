@@ -35,8 +35,8 @@ static tg_status reshape_canonical(tg_infer *q, void *attr)
     int64_t count = tg_type_count(&x);
     if (open >= 0) {
         if (known == 0 || count % known != 0)
-            return tg_infer_fail(q, TG_ERR_SHAPE, "%lld elements are not a multiple of %lld", (long long)count,
-                                 (long long)known);
+            return tg_infer_fail(q, TG_ERR_SHAPE, "%lld elements are not a multiple of %lld",
+                                 (long long)count, (long long)known);
         shape->values[open] = count / known;
         known = count;
     }
@@ -71,7 +71,8 @@ static void reshape_vjp(tg_rule *r)
     tg_rule_adjoint(r, 0, tg_reshape(tg_rule_output_adjoint(r), x->rank, x->shape));
 }
 
-static tg_tensor *same_type(const tg_op *op, tg_tensor *const *inputs, int n, const void *attr, const tg_type *type)
+static tg_tensor *same_type(const tg_op *op, tg_tensor *const *inputs, int n, const void *attr,
+                            const tg_type *type)
 {
     (void)op, (void)n, (void)attr;
     tg_type input = tg_type_of(inputs[0]);
@@ -199,8 +200,9 @@ static tg_tensor *transpose_twice(const tg_op *op, tg_tensor *const *inputs, int
     return tg_transpose(inputs[0]->inputs[0], order);
 }
 
-static const tg_simplification transpose_rules[] = {
-    {"transpose that moves nothing", transpose_identity}, {"transpose of a transpose", transpose_twice}, {NULL, NULL}};
+static const tg_simplification transpose_rules[] = {{"transpose that moves nothing", transpose_identity},
+                                                    {"transpose of a transpose", transpose_twice},
+                                                    {NULL, NULL}};
 
 static const tg_attr order_attrs[] = {{"order", TG_ATTR_INTS, 0, "none"}};
 static const char *const transpose_cases[] = {"transpose(f[2, 3])", "transpose(f[2, 3, 4], order=[1, 2, 0])",

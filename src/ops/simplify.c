@@ -18,10 +18,18 @@ int tg_is_number(const tg_tensor *t, double *value)
     for (int64_t i = 1; i < count; i++)
         if (memcmp(first, first + (size_t)i * item, item) != 0) return 0;
     switch (t->dtype) {
-    case TG_F32: *value = (double)*(const float *)t->attr; return 1;
-    case TG_F64: *value = *(const double *)t->attr; return 1;
-    case TG_I64: *value = (double)*(const int64_t *)t->attr; return 1;
-    case TG_BOOL: *value = *(const unsigned char *)t->attr; return 1;
+    case TG_F32:
+        *value = (double)*(const float *)t->attr;
+        return 1;
+    case TG_F64:
+        *value = *(const double *)t->attr;
+        return 1;
+    case TG_I64:
+        *value = (double)*(const int64_t *)t->attr;
+        return 1;
+    case TG_BOOL:
+        *value = *(const unsigned char *)t->attr;
+        return 1;
     }
     return 0;
 }
@@ -138,12 +146,19 @@ static tg_tensor *known_condition(ARGUMENTS)
     return value != 0 ? inputs[1] : inputs[2];
 }
 
-#define NUMBERS {"f(number) = number", combine_numbers}
-#define END {NULL, NULL}
+#define NUMBERS                                                                                              \
+    {                                                                                                        \
+        "f(number) = number", combine_numbers                                                                \
+    }
+#define END                                                                                                  \
+    {                                                                                                        \
+        NULL, NULL                                                                                           \
+    }
 
 const tg_simplification number_rules[] = {NUMBERS, END};
 const tg_simplification neg_rules[] = {{"-(-x) = x", double_negation}, NUMBERS, END};
-const tg_simplification add_rules[] = {{"x + 0 = x", add_zero}, {"a + (-b) = a - b", add_negated}, NUMBERS, END};
+const tg_simplification add_rules[] = {
+    {"x + 0 = x", add_zero}, {"a + (-b) = a - b", add_negated}, NUMBERS, END};
 const tg_simplification sub_rules[] = {
     {"x - 0 = x", subtract_zero}, {"a - (-b) = a + b", subtract_negated}, NUMBERS, END};
 const tg_simplification mul_rules[] = {

@@ -21,8 +21,8 @@ static tg_status flip_infer(tg_infer *q)
     return tg_infer_output(q, x.dtype, x.rank, x.shape);
 }
 
-static int flip_view(const tg_type *input, const int64_t *input_strides, const tg_type *output, const void *attr,
-                     int64_t *offset, int64_t *strides)
+static int flip_view(const tg_type *input, const int64_t *input_strides, const tg_type *output,
+                     const void *attr, int64_t *offset, int64_t *strides)
 {
     (void)output;
     int64_t axis = ((const axis_attr *)attr)->axis;
@@ -34,7 +34,8 @@ static int flip_view(const tg_type *input, const int64_t *input_strides, const t
 
 static void flip_vjp(tg_rule *r)
 {
-    tg_rule_adjoint(r, 0, tg_flip(tg_rule_output_adjoint(r), (int)((const axis_attr *)tg_rule_attr(r))->axis));
+    tg_rule_adjoint(r, 0,
+                    tg_flip(tg_rule_output_adjoint(r), (int)((const axis_attr *)tg_rule_attr(r))->axis));
 }
 
 static tg_tensor *flip_twice(const tg_op *op, tg_tensor *const *inputs, int n, const void *attr,
@@ -154,7 +155,8 @@ static void slice_vjp(tg_rule *r)
     tg_rule_adjoint(r, 0, tg_pad(tg_rule_output_adjoint(r), low, high, inner, 0));
 }
 
-static tg_tensor *whole(const tg_op *op, tg_tensor *const *inputs, int n, const void *attr, const tg_type *type)
+static tg_tensor *whole(const tg_op *op, tg_tensor *const *inputs, int n, const void *attr,
+                        const tg_type *type)
 {
     (void)op, (void)n, (void)attr;
     tg_type input = tg_type_of(inputs[0]);
@@ -205,8 +207,9 @@ tg_tensor *tg_index(tg_tensor *x, int axis, int64_t position)
     int64_t size = x->shape[at], from = position < 0 ? position + size : position;
     if (from < 0 || from >= size) {
         char label[TG_LABEL_TEXT];
-        return tg_set_error(x->graph, TG_ERR_INDEX, "index: position %lld of axis %lld, which has size %lld; %s",
-                            (long long)position, (long long)at, (long long)size, tg_label(x, label, sizeof label));
+        return tg_set_error(x->graph, TG_ERR_INDEX,
+                            "index: position %lld of axis %lld, which has size %lld; %s", (long long)position,
+                            (long long)at, (long long)size, tg_label(x, label, sizeof label));
     }
     int rank = 0;
     for (int i = 0; i < x->rank; i++)
@@ -229,7 +232,8 @@ static tg_status pad_canonical(tg_infer *q, void *attr)
     for (int k = 0; k < 3; k++) {
         if (k > 0 && lists[k]->count < 0) *lists[k] = (tg_ints){.count = rank};
         if (lists[k]->count != rank)
-            return tg_infer_fail(q, TG_ERR_RANK, "%lld amounts for %d axes", (long long)lists[k]->count, rank);
+            return tg_infer_fail(q, TG_ERR_RANK, "%lld amounts for %d axes", (long long)lists[k]->count,
+                                 rank);
         for (int i = 0; i < rank; i++)
             if (lists[k]->values[i] < 0 || lists[k]->values[i] > INT64_MAX / 4)
                 return tg_infer_fail(q, TG_ERR_SIZE, "padding of %lld", (long long)lists[k]->values[i]);
@@ -247,7 +251,8 @@ static tg_status pad_infer(tg_infer *q)
         return tg_infer_fail(q, TG_ERR_ARGUMENT, "%g is not a bool", p->value);
     for (int i = 0; i < x.rank; i++) {
         int64_t gaps = x.shape[i] > 1 ? x.shape[i] - 1 : 0, inner = p->inner.values[i];
-        if (gaps > 0 && inner > (INT64_MAX / 4) / gaps) return tg_infer_fail(q, TG_ERR_SIZE, "the padding is too large");
+        if (gaps > 0 && inner > (INT64_MAX / 4) / gaps)
+            return tg_infer_fail(q, TG_ERR_SIZE, "the padding is too large");
         if (x.shape[i] > INT64_MAX / 4) return tg_infer_fail(q, TG_ERR_SIZE, "the padding is too large");
         x.shape[i] += gaps * inner;
         if (x.shape[i] > INT64_MAX - p->low.values[i] - p->high.values[i])
@@ -260,10 +265,18 @@ static tg_status pad_infer(tg_infer *q)
 static void fill(const tg_view *out, double value)
 {
     for (int64_t i = 0; i < out->count; i++) switch (out->dtype) {
-        case TG_F32: ((float *)out->data)[i] = (float)value; break;
-        case TG_F64: ((double *)out->data)[i] = value; break;
-        case TG_I64: ((int64_t *)out->data)[i] = (int64_t)value; break;
-        case TG_BOOL: ((unsigned char *)out->data)[i] = value != 0; break;
+        case TG_F32:
+            ((float *)out->data)[i] = (float)value;
+            break;
+        case TG_F64:
+            ((double *)out->data)[i] = value;
+            break;
+        case TG_I64:
+            ((int64_t *)out->data)[i] = (int64_t)value;
+            break;
+        case TG_BOOL:
+            ((unsigned char *)out->data)[i] = value != 0;
+            break;
         }
 }
 
@@ -278,7 +291,8 @@ static tg_status pad_kernel(const tg_kernel_call *call)
         start += p->low.values[i] * call->out.strides[i];
         strides[i] = call->out.strides[i] * (p->inner.values[i] + 1);
     }
-    tg_copy_into(in->rank, in->shape, item, in->data, (char *)call->out.data + start * (int64_t)item, strides);
+    tg_copy_into(in->rank, in->shape, item, in->data, (char *)call->out.data + start * (int64_t)item,
+                 strides);
     return TG_OK;
 }
 
@@ -297,7 +311,8 @@ static void pad_vjp(tg_rule *r)
 static void pad_jvp(tg_rule *r)
 {
     const pad_attr *p = tg_rule_attr(r);
-    tg_rule_output_tangent(r, tg_pad(tg_rule_tangent(r, 0), p->low.values, p->high.values, p->inner.values, 0));
+    tg_rule_output_tangent(r,
+                           tg_pad(tg_rule_tangent(r, 0), p->low.values, p->high.values, p->inner.values, 0));
 }
 
 static const tg_simplification pad_rules[] = {{"pad with nothing", whole}, {NULL, NULL}};

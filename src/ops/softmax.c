@@ -28,14 +28,16 @@ static tg_tensor *log_softmax_compose(tg_graph *g, tg_tensor *const *inputs, int
     return tg_sub(shifted, tg_log(tg_sum(tg_exp(shifted), along)));
 }
 
-static tg_tensor *softmax_cross_entropy_compose(tg_graph *g, tg_tensor *const *inputs, int n, const void *attr)
+static tg_tensor *softmax_cross_entropy_compose(tg_graph *g, tg_tensor *const *inputs, int n,
+                                                const void *attr)
 {
     (void)g, (void)n, (void)attr;
     return tg_neg(tg_sum(tg_mul(inputs[1], tg_log_softmax(inputs[0], -1)), TG_AXES(-1)));
 }
 
 /* y softplus(-z) + (1 - y) softplus(z): no term cancels another, whatever z is. */
-static tg_tensor *sigmoid_cross_entropy_compose(tg_graph *g, tg_tensor *const *inputs, int n, const void *attr)
+static tg_tensor *sigmoid_cross_entropy_compose(tg_graph *g, tg_tensor *const *inputs, int n,
+                                                const void *attr)
 {
     (void)g, (void)n, (void)attr;
     tg_tensor *z = inputs[0], *y = inputs[1];
@@ -49,20 +51,36 @@ static const char *const log_softmax_cases[] = {"log_softmax(f[2, 4])", "log_sof
 static const char *const softmax_ce_cases[] = {"softmax_cross_entropy(f[2, 4], f[2, 4])", NULL};
 static const char *const sigmoid_ce_cases[] = {"sigmoid_cross_entropy(f[2, 3], f[2, 3])", NULL};
 
-static const tg_op softmax_op = {.name = "softmax", .n_inputs = 1, .inputs = "x",
-                                 .formula = "exp(x_i) / sum_j exp(x_j) along an axis", .attrs = softmax_attrs,
-                                 .n_attrs = 1, .attr_size = sizeof(softmax_attr), .cases = softmax_cases,
+static const tg_op softmax_op = {.name = "softmax",
+                                 .n_inputs = 1,
+                                 .inputs = "x",
+                                 .formula = "exp(x_i) / sum_j exp(x_j) along an axis",
+                                 .attrs = softmax_attrs,
+                                 .n_attrs = 1,
+                                 .attr_size = sizeof(softmax_attr),
+                                 .cases = softmax_cases,
                                  .compose = softmax_compose};
-static const tg_op log_softmax_op = {.name = "log_softmax", .n_inputs = 1, .inputs = "x",
-                                     .formula = "x_i - log sum_j exp(x_j) along an axis", .attrs = softmax_attrs,
-                                     .n_attrs = 1, .attr_size = sizeof(softmax_attr), .cases = log_softmax_cases,
+static const tg_op log_softmax_op = {.name = "log_softmax",
+                                     .n_inputs = 1,
+                                     .inputs = "x",
+                                     .formula = "x_i - log sum_j exp(x_j) along an axis",
+                                     .attrs = softmax_attrs,
+                                     .n_attrs = 1,
+                                     .attr_size = sizeof(softmax_attr),
+                                     .cases = log_softmax_cases,
                                      .compose = log_softmax_compose};
-static const tg_op softmax_ce_op = {.name = "softmax_cross_entropy", .n_inputs = 2, .inputs = "s y",
+static const tg_op softmax_ce_op = {.name = "softmax_cross_entropy",
+                                    .n_inputs = 2,
+                                    .inputs = "s y",
                                     .formula = "-sum_k y_k log softmax(s)_k over the last axis",
-                                    .cases = softmax_ce_cases, .compose = softmax_cross_entropy_compose};
-static const tg_op sigmoid_ce_op = {.name = "sigmoid_cross_entropy", .n_inputs = 2, .inputs = "z y",
+                                    .cases = softmax_ce_cases,
+                                    .compose = softmax_cross_entropy_compose};
+static const tg_op sigmoid_ce_op = {.name = "sigmoid_cross_entropy",
+                                    .n_inputs = 2,
+                                    .inputs = "z y",
                                     .formula = "-y log sigmoid(z) - (1 - y) log(1 - sigmoid(z))",
-                                    .cases = sigmoid_ce_cases, .compose = sigmoid_cross_entropy_compose};
+                                    .cases = sigmoid_ce_cases,
+                                    .compose = sigmoid_cross_entropy_compose};
 
 tg_tensor *tg_softmax(tg_tensor *x, int axis)
 {

@@ -135,15 +135,33 @@ static const char *const prod_cases[] = {"prod(f[2, 3])", "prod(f[5, 2], axis=0)
 static const char *const logsumexp_cases[] = {"logsumexp(f[2, 3])", "logsumexp(f[3, 4], axis=1)",
                                               "logsumexp(f[3, 4], axis=0, keepdims=true)", NULL};
 
-static const tg_op mean_op = {.name = "mean", .n_inputs = 1, .inputs = "x", .formula = "the mean over axes",
-                              .attrs = axes_attrs, .n_attrs = 2, .attr_size = sizeof(axes_attr), .cases = mean_cases,
+static const tg_op mean_op = {.name = "mean",
+                              .n_inputs = 1,
+                              .inputs = "x",
+                              .formula = "the mean over axes",
+                              .attrs = axes_attrs,
+                              .n_attrs = 2,
+                              .attr_size = sizeof(axes_attr),
+                              .cases = mean_cases,
                               .compose = mean_compose};
-static const tg_op prod_op = {.name = "prod", .n_inputs = 1, .inputs = "x", .formula = "the product over axes",
-                              .attrs = axes_attrs, .n_attrs = 2, .attr_size = sizeof(axes_attr), .cases = prod_cases,
+static const tg_op prod_op = {.name = "prod",
+                              .n_inputs = 1,
+                              .inputs = "x",
+                              .formula = "the product over axes",
+                              .attrs = axes_attrs,
+                              .n_attrs = 2,
+                              .attr_size = sizeof(axes_attr),
+                              .cases = prod_cases,
                               .compose = prod_compose};
-static const tg_op logsumexp_op = {.name = "logsumexp", .n_inputs = 1, .inputs = "x", .formula = "log sum exp(x) over axes",
-                                   .attrs = axes_attrs, .n_attrs = 2, .attr_size = sizeof(axes_attr),
-                                   .cases = logsumexp_cases, .compose = logsumexp_compose};
+static const tg_op logsumexp_op = {.name = "logsumexp",
+                                   .n_inputs = 1,
+                                   .inputs = "x",
+                                   .formula = "log sum exp(x) over axes",
+                                   .attrs = axes_attrs,
+                                   .n_attrs = 2,
+                                   .attr_size = sizeof(axes_attr),
+                                   .cases = logsumexp_cases,
+                                   .compose = logsumexp_compose};
 
 static tg_tensor *reduce(tg_tensor *x, const tg_op *op, const tg_axes *axes)
 {

@@ -45,7 +45,8 @@ static tg_tensor *where_slope(const tg_rule *r, int i, tg_tensor *g)
     return i == 1 ? tg_where(condition, g, nothing) : tg_where(condition, nothing, g);
 }
 
-static const char *const where_cases[] = {"where(b[2, 3], f[2, 3], f[2, 3])", "where(b[3], f[2, 1], f[])", NULL};
+static const char *const where_cases[] = {"where(b[2, 3], f[2, 3], f[2, 3])", "where(b[3], f[2, 1], f[])",
+                                          NULL};
 
 static const tg_op where_op = {
     .name = "where",
@@ -80,9 +81,21 @@ static tg_tensor *ge_compose(tg_graph *g, tg_tensor *const *inputs, int n, const
     return tg_ge(inputs[0], inputs[1]);
 }
 
-static const tg_op gt_op = {.name = "gt", .n_inputs = 2, .inputs = "a b", .formula = "a > b", .text = "#1 > #2",
-                            .latex = "[#1 > #2]", .flags = TG_OP_ELEMENTWISE, .compose = gt_compose};
-static const tg_op ge_op = {.name = "ge", .n_inputs = 2, .inputs = "a b", .formula = "a >= b", .text = "#1 >= #2",
-                            .latex = "[#1 \\ge #2]", .flags = TG_OP_ELEMENTWISE, .compose = ge_compose};
+static const tg_op gt_op = {.name = "gt",
+                            .n_inputs = 2,
+                            .inputs = "a b",
+                            .formula = "a > b",
+                            .text = "#1 > #2",
+                            .latex = "[#1 > #2]",
+                            .flags = TG_OP_ELEMENTWISE,
+                            .compose = gt_compose};
+static const tg_op ge_op = {.name = "ge",
+                            .n_inputs = 2,
+                            .inputs = "a b",
+                            .formula = "a >= b",
+                            .text = "#1 >= #2",
+                            .latex = "[#1 \\ge #2]",
+                            .flags = TG_OP_ELEMENTWISE,
+                            .compose = ge_compose};
 
 const tg_op *const tg_where_ops[] = {&where_op, &gt_op, &ge_op, NULL};

@@ -106,7 +106,8 @@ static int add_step(tg_builder *b, const tg_tensor *t, const tg_op *op, tg_kerne
     tg_plan *plan = b->plan;
     if (!reserve((void **)&plan->steps, plan->n_steps, &b->steps_room, sizeof *plan->steps)) return 0;
     tg_step *step = &plan->steps[plan->n_steps];
-    *step = (tg_step){.op = op, .kernel = kernel, .attr = copy_attr(b, t), .n_inputs = n, .first_place = plan->n_places};
+    *step = (tg_step){
+        .op = op, .kernel = kernel, .attr = copy_attr(b, t), .n_inputs = n, .first_place = plan->n_places};
     if (step->attr == NULL) return 0;
     for (int i = 0; i < n; i++) {
         note_read(b, &inputs[i]);
@@ -147,7 +148,8 @@ static int lower_kernel(tg_builder *b, const tg_tensor *t, tg_location *at)
     int done = inputs != NULL && want_scratch(b, t);
     for (int i = 0; i < t->n_inputs && done; i++) {
         tg_location *input = &b->locations[tg_request_index(b->request, t->inputs[i])];
-        if ((t->op->flags & TG_OP_STRIDED) == 0 && !is_row_major(&input->place)) done = pack(b, t->inputs[i], input);
+        if ((t->op->flags & TG_OP_STRIDED) == 0 && !is_row_major(&input->place))
+            done = pack(b, t->inputs[i], input);
         inputs[i] = *input;
     }
     done = done && add_step(b, t, t->op, t->op->kernel, inputs, t->n_inputs, at);
@@ -214,7 +216,8 @@ static int lower_update(tg_builder *b, const tg_update *update, tg_plan_update *
     made->bytes = tg_type_bytes(&type);
     made->leaf = b->locations[tg_request_index(b->request, update->param)].place.base - TG_BASE_LEAF;
     /* Another update may change a leaf before this one is copied from it: take a copy first. */
-    if ((at->place.base != TG_BASE_ARENA || !is_row_major(&at->place)) && !pack(b, update->value, at)) return 0;
+    if ((at->place.base != TG_BASE_ARENA || !is_row_major(&at->place)) && !pack(b, update->value, at))
+        return 0;
     made->place = b->plan->n_places;
     return add_operand(b, at);
 }
@@ -270,7 +273,8 @@ tg_plan *tg_plan_build(const tg_request *request)
     end(&b);
     if (built) return b.plan;
     tg_plan_release(b.plan);
-    tg_graph_fail(request->graph, TG_ERR_MEMORY, "out of memory for a plan of %lld nodes", (long long)request->n_nodes);
+    tg_graph_fail(request->graph, TG_ERR_MEMORY, "out of memory for a plan of %lld nodes",
+                  (long long)request->n_nodes);
     return NULL;
 }
 

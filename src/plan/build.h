@@ -17,11 +17,11 @@ typedef struct tg_builder {
     tg_plan *plan;
     tg_location *locations; /* of every node */
     tg_buffer *buffers;
-    int64_t *buffer_of;  /* the buffer of every place, -1 outside the arena */
+    int64_t *buffer_of;        /* the buffer of every place, -1 outside the arena */
     int64_t *constant_offsets; /* of every node that is a constant */
-    int *moved_to;       /* the leaf that a buffer's contents are computed in, -1 for none */
-    int64_t *last_read;  /* of every leaf: the last step that reads it, -1 for none */
-    int64_t last_failing; /* the last step that can fail, -1 for none */
+    int *moved_to;             /* the leaf that a buffer's contents are computed in, -1 for none */
+    int64_t *last_read;        /* of every leaf: the last step that reads it, -1 for none */
+    int64_t last_failing;      /* the last step that can fail, -1 for none */
     int64_t n_buffers, buffers_room, buffer_of_room, places_room, steps_room;
     size_t constant_bytes, scratch;
 } tg_builder;

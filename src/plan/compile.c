@@ -85,7 +85,8 @@ static tg_status check_update(tg_graph *g, const tg_update *updates, int i)
     char a[TG_LABEL_TEXT], b[TG_LABEL_TEXT];
     const tg_tensor *param = updates[i].param, *value = updates[i].value;
     if (param->op != &tg_op_param && param->op != &tg_op_state)
-        return tg_graph_fail(g, TG_ERR_ARGUMENT, "tg_compile: update %d is of %s (%s), which is no param or state", i,
+        return tg_graph_fail(g, TG_ERR_ARGUMENT,
+                             "tg_compile: update %d is of %s (%s), which is no param or state", i,
                              tg_label(param, a, sizeof a), param->op->name);
     tg_type type = tg_type_of(param), given = tg_type_of(value);
     if (!tg_type_equal(&type, &given))
@@ -94,12 +95,13 @@ static tg_status check_update(tg_graph *g, const tg_update *updates, int i)
                              tg_label(value, b, sizeof b));
     for (int k = 0; k < i; k++)
         if (updates[k].param == param)
-            return tg_graph_fail(g, TG_ERR_ARGUMENT, "tg_compile: two updates of %s", tg_label(param, a, sizeof a));
+            return tg_graph_fail(g, TG_ERR_ARGUMENT, "tg_compile: two updates of %s",
+                                 tg_label(param, a, sizeof a));
     return TG_OK;
 }
 
-static tg_status check_request(tg_graph *g, tg_tensor *const *outputs, int n_outputs, const tg_update *updates,
-                               int n_updates)
+static tg_status check_request(tg_graph *g, tg_tensor *const *outputs, int n_outputs,
+                               const tg_update *updates, int n_updates)
 {
     tg_status status = tg_check_tensors(g, "tg_compile", "output", outputs, n_outputs);
     if (status == TG_OK && (n_updates < 0 || (n_updates > 0 && updates == NULL)))
@@ -112,8 +114,8 @@ static tg_status check_request(tg_graph *g, tg_tensor *const *outputs, int n_out
     return status;
 }
 
-tg_status tg_compile(tg_graph *g, tg_tensor *const *outputs, int n_outputs, const tg_update *updates, int n_updates,
-                     tg_function **out)
+tg_status tg_compile(tg_graph *g, tg_tensor *const *outputs, int n_outputs, const tg_update *updates,
+                     int n_updates, tg_function **out)
 {
     if (out != NULL) *out = NULL;
     if (g == NULL) return TG_ERR_NULL;
@@ -180,7 +182,8 @@ tg_status tg_eval(tg_graph *g, tg_tensor *const *tensors, int n, void *data, siz
     if (status != TG_OK) return status;
     size_t expected = packed_size(tensors, n);
     if (size != expected)
-        return tg_graph_fail(g, TG_ERR_SIZE, "tg_eval: %zu bytes for the values, expected %zu", size, expected);
+        return tg_graph_fail(g, TG_ERR_SIZE, "tg_eval: %zu bytes for the values, expected %zu", size,
+                             expected);
     if (data == NULL && size > 0) return tg_graph_fail(g, TG_ERR_NULL, "tg_eval: data is NULL");
     tg_request request = {.graph = g, .outputs = tensors, .n_outputs = n};
     status = tg_request_make(&request);

@@ -88,7 +88,9 @@ static void overwrite_inputs(tg_builder *b)
         if (b->moved_to[made] >= 0) continue;
         for (int i = 0; i < step->n_inputs && b->buffers[made].reuses < 0; i++) {
             int64_t read = b->buffer_of[step->first_place + i];
-            if (read < 0 || b->moved_to[read] >= 0 || b->buffers[read].last != s || b->buffers[read].taken_over) continue;
+            if (read < 0 || b->moved_to[read] >= 0 || b->buffers[read].last != s ||
+                b->buffers[read].taken_over)
+                continue;
             if (b->buffers[read].bytes != b->buffers[made].bytes || !may_overwrite(b, step, read)) continue;
             b->buffers[made].reuses = read;
             b->buffers[read].taken_over = 1;
@@ -144,10 +146,12 @@ static int list_places_of_leaves(tg_plan *plan)
 {
     int64_t total = 0;
     for (int64_t i = 0; i < plan->n_places; i++)
-        if (plan->places[i].base >= TG_BASE_LEAF) plan->leaves[plan->places[i].base - TG_BASE_LEAF].count++, total++;
+        if (plan->places[i].base >= TG_BASE_LEAF)
+            plan->leaves[plan->places[i].base - TG_BASE_LEAF].count++, total++;
     plan->places_of_leaves = malloc(((size_t)total + 1) * sizeof *plan->places_of_leaves);
     if (plan->places_of_leaves == NULL) return 0;
-    for (int i = 1; i < plan->n_leaves; i++) plan->leaves[i].first = plan->leaves[i - 1].first + plan->leaves[i - 1].count;
+    for (int i = 1; i < plan->n_leaves; i++)
+        plan->leaves[i].first = plan->leaves[i - 1].first + plan->leaves[i - 1].count;
     for (int i = 0; i < plan->n_leaves; i++) plan->leaves[i].count = 0;
     for (int64_t i = 0; i < plan->n_places; i++) {
         if (plan->places[i].base < TG_BASE_LEAF) continue;

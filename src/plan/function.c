@@ -20,7 +20,8 @@ static void prepare(tg_function *f)
     for (int64_t i = 0; i < plan->n_places; i++) {
         const tg_place *p = &plan->places[i];
         char *memory = base_memory(f, p->base);
-        f->views[i] = (tg_view){memory == NULL ? NULL : memory + p->offset, p->dtype, p->rank, p->count, p->shape, p->strides};
+        f->views[i] = (tg_view){
+            memory == NULL ? NULL : memory + p->offset, p->dtype, p->rank, p->count, p->shape, p->strides};
     }
     for (int64_t s = 0; s < plan->n_steps; s++) {
         const tg_step *step = &plan->steps[s];
@@ -41,7 +42,8 @@ static int take_memory(tg_function *f)
     f->calls = malloc(((size_t)plan->n_steps + 1) * sizeof *f->calls);
     f->leaves = calloc((size_t)plan->n_leaves + 1, sizeof *f->leaves);
     f->outputs = calloc((size_t)plan->n_outputs + 1, sizeof(tg_tensor *));
-    return f->arena != NULL && f->views != NULL && f->calls != NULL && f->leaves != NULL && f->outputs != NULL;
+    return f->arena != NULL && f->views != NULL && f->calls != NULL && f->leaves != NULL &&
+           f->outputs != NULL;
 }
 
 static tg_function *new_function(tg_plan *plan, tg_graph *g)
@@ -79,7 +81,8 @@ tg_function *tg_function_new(tg_plan *plan, const tg_request *request)
 {
     tg_function *f = new_function(plan, request->graph);
     if (f == NULL) {
-        tg_graph_fail(request->graph, TG_ERR_MEMORY, "out of memory for a function of %zu bytes", plan->arena_bytes);
+        tg_graph_fail(request->graph, TG_ERR_MEMORY, "out of memory for a function of %zu bytes",
+                      plan->arena_bytes);
         return NULL;
     }
     tg_function_adopt(f, request);
@@ -157,7 +160,8 @@ static tg_status find_leaves(tg_function *f)
     if (f->rewinds != f->graph->rewinds) {
         for (int i = 0; i < f->plan->n_leaves; i++)
             if (!still_there(f, &f->leaves[i]))
-                return tg_fail(&f->diag, TG_ERR_STALE, "an input or param of this function was dropped by tg_rewind");
+                return tg_fail(&f->diag, TG_ERR_STALE,
+                               "an input or param of this function was dropped by tg_rewind");
         f->rewinds = f->graph->rewinds;
     }
     for (int i = 0; i < f->plan->n_leaves; i++) {
@@ -168,7 +172,8 @@ static tg_status find_leaves(tg_function *f)
                                                   : NULL;
         if (data == NULL) {
             char label[TG_LABEL_TEXT];
-            return tg_fail(&f->diag, TG_ERR_UNBOUND, "input %s has no value: neither tg_bind nor tg_set gave one",
+            return tg_fail(&f->diag, TG_ERR_UNBOUND,
+                           "input %s has no value: neither tg_bind nor tg_set gave one",
                            tg_label(leaf->tensor, label, sizeof label));
         }
         if (data == leaf->data) continue;
@@ -228,7 +233,8 @@ const void *tg_output(const tg_function *f, const tg_tensor *output)
 tg_status tg_read(const tg_function *f, const tg_tensor *output, void *data, size_t size)
 {
     const tg_view *view = find_output(f, output);
-    if (view == NULL || (data == NULL && size > 0)) return f == NULL || output == NULL ? TG_ERR_NULL : TG_ERR_ARGUMENT;
+    if (view == NULL || (data == NULL && size > 0))
+        return f == NULL || output == NULL ? TG_ERR_NULL : TG_ERR_ARGUMENT;
     if ((size_t)view->count * tg_dtype_size(view->dtype) != size) return TG_ERR_SIZE;
     if (size > 0) memcpy(data, view->data, size);
     return TG_OK;
@@ -239,10 +245,14 @@ double tg_scalar(const tg_function *f, const tg_tensor *output)
     const tg_view *view = find_output(f, output);
     if (view == NULL || view->count != 1) return NAN;
     switch (view->dtype) {
-    case TG_F32: return (double)*(const float *)view->data;
-    case TG_F64: return *(const double *)view->data;
-    case TG_I64: return (double)*(const int64_t *)view->data;
-    case TG_BOOL: return *(const unsigned char *)view->data;
+    case TG_F32:
+        return (double)*(const float *)view->data;
+    case TG_F64:
+        return *(const double *)view->data;
+    case TG_I64:
+        return (double)*(const int64_t *)view->data;
+    case TG_BOOL:
+        return *(const unsigned char *)view->data;
     }
     return NAN;
 }

@@ -93,9 +93,10 @@ void tg_plan_release(tg_plan *plan);
 typedef struct tg_buffer {
     size_t bytes;
     int64_t first, last; /* last = n_steps: it stays */
-    int64_t reuses;      /* a buffer of as many bytes that ends where this one begins and may be overwritten, or -1 */
-    int taken_over;      /* another buffer reuses this one */
-    int64_t offset;      /* the answer */
+    int64_t
+        reuses; /* a buffer of as many bytes that ends where this one begins and may be overwritten, or -1 */
+    int taken_over; /* another buffer reuses this one */
+    int64_t offset; /* the answer */
 } tg_buffer;
 
 /* Gives every buffer its offset; buffers come in the order of `first`. *size is what the arena needs. 0 when

@@ -96,7 +96,8 @@ XXH128_hash_t tg_request_hash(const tg_request *q)
         XXH3_128bits_update(&state, &index, sizeof index);
     }
     for (int i = 0; i < q->n_updates; i++) {
-        int32_t pair[2] = {tg_request_index(q, q->updates[i].param), tg_request_index(q, q->updates[i].value)};
+        int32_t pair[2] = {tg_request_index(q, q->updates[i].param),
+                           tg_request_index(q, q->updates[i].value)};
         XXH3_128bits_update(&state, pair, sizeof pair);
     }
     const int64_t counts[2] = {q->n_outputs, q->n_updates};

@@ -1,0 +1,66 @@
+# The packages that the build uses. Sets `packages`, the targets that the library is linked with, and
+# `pc_requires` and `pc_libraries`, the same for the pkg-config file.
+
+# tapegrad_missing(what package needed_for): ends the configuration, saying what to install.
+function(tapegrad_missing what package needed_for)
+    message(FATAL_ERROR "${what} was not found. ${needed_for} On Debian and Ubuntu: apt-get install ${package}")
+endfunction()
+
+# tapegrad_find_header(variable header package): the folder of a header-only library.
+function(tapegrad_find_header variable header package)
+    find_path(${variable} ${header})
+    if(NOT ${variable})
+        tapegrad_missing(${header} ${package} "tapegrad cannot be built without it.")
+    endif()
+endfunction()
+
+# tapegrad_find_module(prefix option package module…): the target PkgConfig::prefix for the first module found.
+# option may be empty.
+function(tapegrad_find_module prefix option package)
+    find_package(PkgConfig QUIET)
+    if(NOT PkgConfig_FOUND)
+        tapegrad_missing(pkg-config pkg-config "It is used to find ${prefix}.")
+    endif()
+    pkg_search_module(${prefix} QUIET IMPORTED_TARGET GLOBAL ${ARGN})
+    if(NOT ${prefix}_FOUND)
+        tapegrad_missing(${prefix} ${package} "Install it, or configure with -D${option}=OFF.")
+    endif()
+    set(${prefix}_MODULE_NAME ${${prefix}_MODULE_NAME} PARENT_SCOPE)
+endfunction()
+
+tapegrad_find_header(UTHASH_INCLUDE_DIR uthash.h uthash-dev)
+tapegrad_find_header(XXHASH_INCLUDE_DIR xxhash.h libxxhash-dev)
+
+set(packages)
+set(pc_requires)
+set(pc_libraries)
+
+find_library(MATH_LIBRARY m)
+mark_as_advanced(MATH_LIBRARY UTHASH_INCLUDE_DIR XXHASH_INCLUDE_DIR)
+if(MATH_LIBRARY)
+    list(APPEND packages m)
+    list(APPEND pc_libraries -lm)
+endif()
+if(TAPEGRAD_ZLIB)
+    find_package(ZLIB)
+    if(NOT ZLIB_FOUND)
+        tapegrad_missing(zlib zlib1g-dev "Install it, or configure with -DTAPEGRAD_ZLIB=OFF.")
+    endif()
+    list(APPEND packages ZLIB::ZLIB)
+    list(APPEND pc_requires zlib)
+endif()
+if(TAPEGRAD_LIBZIP)
+    tapegrad_find_module(libzip TAPEGRAD_LIBZIP libzip-dev libzip)
+    list(APPEND packages PkgConfig::libzip)
+    list(APPEND pc_requires libzip)
+endif()
+if(TAPEGRAD_JANSSON)
+    tapegrad_find_module(jansson TAPEGRAD_JANSSON libjansson-dev jansson)
+    list(APPEND packages PkgConfig::jansson)
+    list(APPEND pc_requires jansson)
+endif()
+if(TAPEGRAD_CBLAS)
+    tapegrad_find_module(cblas TAPEGRAD_CBLAS libopenblas-dev openblas cblas blas)
+    list(APPEND packages PkgConfig::cblas)
+    list(APPEND pc_requires ${cblas_MODULE_NAME})
+endif()

@@ -1,0 +1,44 @@
+/* Scoring a network on a dataset. */
+#include <stdlib.h>
+
+#include "batches.h"
+
+/* The examples rows[0 .. count-1], in batches of n, which divides count. */
+static tg_status score_rows(tg_graph *g, tg_net_fn build, void *context, const tg_dataset *data, int64_t n,
+                            const int64_t *rows, int64_t count, tg_score *total)
+{
+    if (count == 0) return TG_OK;
+    tg_runner runner = {0};
+    tg_status status = tg_runner_make(&runner, g, build, context, data, n, NULL);
+    for (int64_t at = 0; at < count && status == TG_OK; at += n)
+        status = tg_runner_run(&runner, g, "tg_evaluate", data, rows + at, total);
+    tg_runner_free(&runner);
+    return status;
+}
+
+tg_status tg_evaluate(tg_graph *g, tg_net_fn build, void *context, const tg_dataset *data, int64_t batch,
+                      tg_score *score)
+{
+    if (g == NULL || build == NULL || score == NULL || batch < 0) {
+        tg_set_error(g, TG_ERR_ARGUMENT, "tg_evaluate: build or score is NULL, or the batch negative");
+        return g == NULL ? TG_ERR_NULL : TG_ERR_ARGUMENT;
+    }
+    tg_status status = tg_check_dataset(g, "tg_evaluate", data);
+    if (status != TG_OK) return status;
+    int64_t n = data->x->type.shape[0];
+    if (batch == 0) batch = 256;
+    if (batch > n) batch = n;
+    int64_t whole = n / batch * batch, *rows = malloc((size_t)n * sizeof *rows);
+    if (rows == NULL) {
+        tg_set_error(g, TG_ERR_MEMORY, "tg_evaluate: out of memory");
+        return TG_ERR_MEMORY;
+    }
+    tg_draw_rows(TG_IN_ORDER, 0, 0, n, n, rows);
+    tg_score total = {0};
+    status = score_rows(g, build, context, data, batch, rows, whole, &total);
+    if (status == TG_OK)
+        status = score_rows(g, build, context, data, n - whole, rows + whole, n - whole, &total);
+    if (status == TG_OK) *score = (tg_score){total.loss / (double)n, total.metric / (double)n};
+    free(rows);
+    return status;
+}
