@@ -38,10 +38,14 @@ tg_tensor *param_2d(tg_graph *g, const char *name, int64_t rows, int64_t columns
 static double element(const void *data, tg_dtype dtype, int64_t i)
 {
     switch (dtype) {
-    case TG_F32: return (double)((const float *)data)[i];
-    case TG_F64: return ((const double *)data)[i];
-    case TG_I64: return (double)((const int64_t *)data)[i];
-    case TG_BOOL: return ((const unsigned char *)data)[i];
+    case TG_F32:
+        return (double)((const float *)data)[i];
+    case TG_F64:
+        return ((const double *)data)[i];
+    case TG_I64:
+        return (double)((const int64_t *)data)[i];
+    case TG_BOOL:
+        return ((const unsigned char *)data)[i];
     }
     return NAN;
 }
@@ -70,7 +74,8 @@ static int close_to(double found, double expected, double tolerance)
     return fabs(found - expected) <= tolerance * fmax(1, fabs(expected));
 }
 
-void check_values(tg_tensor *t, const double *expected, int64_t n, double tolerance, const char *file, int line)
+void check_values(tg_tensor *t, const double *expected, int64_t n, double tolerance, const char *file,
+                  int line)
 {
     double *values = malloc((size_t)(n + 1) * sizeof *values);
     evaluate(t, values, n, file, line);
@@ -91,7 +96,8 @@ void check_contains(const char *text, const char *part, const char *file, int li
     _fail(file, line);
 }
 
-void check_error(tg_graph *g, tg_status status, const char *part, const char *other, const char *file, int line)
+void check_error(tg_graph *g, tg_status status, const char *part, const char *other, const char *file,
+                 int line)
 {
     if (tg_graph_status(g) != status) {
         print_error("the error is %s (%s), expected %s\n", tg_status_name(tg_graph_status(g)), tg_error(g),

@@ -27,13 +27,15 @@ tg_tensor *param_2d(tg_graph *g, const char *name, int64_t rows, int64_t columns
 void evaluate(tg_tensor *t, double *values, int64_t n, const char *file, int line);
 
 /* Element i of t is expected[i] but for tolerance, relative to numbers beyond 1. NaN equals NaN. */
-void check_values(tg_tensor *t, const double *expected, int64_t n, double tolerance, const char *file, int line);
+void check_values(tg_tensor *t, const double *expected, int64_t n, double tolerance, const char *file,
+                  int line);
 #define assert_values(t, expected, n, tolerance) check_values(t, expected, n, tolerance, __FILE__, __LINE__)
 #define assert_value(t, expected, tolerance)                                                                 \
     check_values(t, (const double[]){expected}, 1, tolerance, __FILE__, __LINE__)
 
 /* The graph's error has this status and both parts in its message; it is cleared. */
-void check_error(tg_graph *g, tg_status status, const char *part, const char *other, const char *file, int line);
+void check_error(tg_graph *g, tg_status status, const char *part, const char *other, const char *file,
+                 int line);
 #define assert_error(g, status, part, other) check_error(g, status, part, other, __FILE__, __LINE__)
 
 void check_contains(const char *text, const char *part, const char *file, int line);

@@ -32,7 +32,8 @@ extern "C" {
     X(TG_ERR_FORMAT, -15, "a file is damaged, truncated or of another kind")                                \
     X(TG_ERR_CHECKSUM, -16, "a file's contents do not match its checksum")                                  \
     X(TG_ERR_UNSUPPORTED, -17, "this build or this version does not support it")                            \
-    X(TG_STOPPED, -18, "stopped because a callback asked for it")
+    X(TG_STOPPED, -18, "stopped because a callback asked for it")                                           \
+    X(TG_ERR_SYNTAX, -19, "a program has errors")
 
 typedef enum tg_status {
 #define TG_STATUS_ENUM(name, number, text) name = number,

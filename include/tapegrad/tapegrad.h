@@ -4,9 +4,11 @@
  *   ops.h       the operations
  *   diff.h      derivatives: gradients, Jacobian products, Hessians, rules of one's own
  *   function.h  running expressions
+ *   explain.h   expressions as text and LaTeX, listings of the tape
  *   nn.h        layers, costs, optimisers, training
  *   delta.h     the closed-form delta rules, in plain C
  *   io.h        files of arrays
+ *   lang.h      the model language
  *   op.h        operation records, for operations of one's own
  *   random.h    random numbers from a counter
  *   array.h, status.h, version.h
@@ -17,9 +19,11 @@
 #include <tapegrad/array.h>
 #include <tapegrad/delta.h>
 #include <tapegrad/diff.h>
+#include <tapegrad/explain.h>
 #include <tapegrad/function.h>
 #include <tapegrad/graph.h>
 #include <tapegrad/io.h>
+#include <tapegrad/lang.h>
 #include <tapegrad/nn.h>
 #include <tapegrad/op.h>
 #include <tapegrad/ops.h>

@@ -65,11 +65,13 @@ static tg_status check_record(tg_graph *g, const tg_op *op)
     if ((op->flags & TG_OP_ELEMENTWISE) != 0 && (op->n_inputs < 1 || op->n_inputs > TG_ELEMENTWISE_MAX))
         return tg_graph_fail(g, TG_ERR_ARGUMENT, "op '%s': elementwise ops have 1 to %d inputs", op->name,
                              TG_ELEMENTWISE_MAX);
-    if (op->compose == NULL && (op->infer == NULL || (op->kernel == NULL && op->view == NULL)))
+    if (op->view != NULL && op->n_inputs == 0)
+        return tg_graph_fail(g, TG_ERR_ARGUMENT, "op '%s': a view of no input", op->name);
+    int primitive = op->compose == NULL || op->composes != NULL;
+    if (primitive && (op->infer == NULL || (op->kernel == NULL && op->view == NULL)))
         return tg_graph_fail(g, TG_ERR_RULE, "op '%s': it needs infer and a kernel or view, or compose",
                              op->name);
-    if (op->compose == NULL && op->slope == NULL && op->vjp == NULL &&
-        (op->flags & TG_OP_CONSTANT_SLOPE) == 0)
+    if (primitive && op->slope == NULL && op->vjp == NULL && (op->flags & TG_OP_CONSTANT_SLOPE) == 0)
         return tg_graph_fail(g, TG_ERR_RULE, "op '%s': it needs slope or vjp, or TG_OP_CONSTANT_SLOPE",
                              op->name);
     if (op->slope != NULL && (op->flags & TG_OP_ELEMENTWISE) == 0)

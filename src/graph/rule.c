@@ -95,9 +95,16 @@ void tg_rule_output_tangent(tg_rule *r, tg_tensor *tangent)
     if (check_given(r, tangent, r->node, "tangent")) accumulate(r, &r->tangent, tangent, r->node);
 }
 
+/* An operation of constant slope passes nothing on. It is asked only where it is itself an x. */
+static int passes_nothing(const tg_op *op)
+{
+    return (op->flags & TG_OP_CONSTANT_SLOPE) != 0;
+}
+
 void tg_rule_run_reverse(tg_rule *r)
 {
     const tg_op *op = r->node->op;
+    if (passes_nothing(op)) return;
     tg_origin outer = r->graph->origin;
     r->graph->origin = (tg_origin){TG_ORIGIN_REVERSE, r->node, -1};
     if (op->slope != NULL) {
@@ -154,6 +161,7 @@ static void forward_from_reverse(tg_rule *r)
 void tg_rule_run_forward(tg_rule *r)
 {
     const tg_op *op = r->node->op;
+    if (passes_nothing(op)) return;
     tg_origin outer = r->graph->origin;
     r->graph->origin = (tg_origin){TG_ORIGIN_FORWARD, r->node, -1};
     if (op->slope != NULL) {

@@ -12,10 +12,7 @@ static void bounds(tg_span *span, tg_tensor *const *ys, int m, tg_tensor *const 
         if (xs[i]->id < span->low) span->low = xs[i]->id;
     for (int i = 0; i < m; i++)
         if (ys[i]->id > span->high) span->high = ys[i]->id;
-    if (span->low > span->high) { /* every y is older than every x */
-        span->low = 0;
-        span->high = -1;
-    }
+    if (span->low > span->high) span->low = span->high + 1; /* every y is older than every x: nothing */
 }
 
 /* Nodes are in topological order, so one sweep down and one sweep up reach everything. */

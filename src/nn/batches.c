@@ -22,6 +22,16 @@ static tg_status check_input(tg_graph *g, const char *what, const tg_tensor *t, 
     return status;
 }
 
+static tg_status check_loss(tg_graph *g, const tg_net *net, int64_t n)
+{
+    if (tg_rank(net->loss) == 0) return TG_OK;
+    tg_type type = tg_type_of(net->loss);
+    char text[TG_TYPE_TEXT];
+    tg_set_error(g, TG_ERR_SHAPE, "the network's loss for a batch of %" PRId64 " is %s, expected a scalar", n,
+                 tg_type_text(&type, text, sizeof text));
+    return TG_ERR_SHAPE;
+}
+
 static tg_status check_metric(tg_graph *g, const tg_net *net, int64_t n)
 {
     if (net->metric == NULL || (tg_rank(net->metric) == 1 && tg_shape(net->metric)[0] == n)) return TG_OK;
@@ -46,6 +56,7 @@ static tg_status build_net(tg_graph *g, tg_net_fn build, void *context, const tg
     }
     status = check_input(g, "x", net->x, data->x, n);
     if (status == TG_OK) status = check_input(g, "y", net->y, data->y, n);
+    if (status == TG_OK) status = check_loss(g, net, n);
     if (status == TG_OK) status = check_metric(g, net, n);
     return status;
 }
@@ -140,6 +151,14 @@ tg_status tg_runner_run(tg_runner *r, tg_graph *g, const char *call, const tg_da
 }
 
 /* ---- Draws -------------------------------------------------------------------------------------------- */
+
+int64_t *tg_rows_new(tg_graph *g, const char *call, int64_t n)
+{
+    int64_t *rows = (uint64_t)n > PTRDIFF_MAX / sizeof *rows ? NULL : malloc((size_t)n * sizeof *rows);
+    if (rows == NULL)
+        tg_set_error(g, TG_ERR_MEMORY, "%s: out of memory for an order of %" PRId64 " examples", call, n);
+    return rows;
+}
 
 void tg_draw_rows(tg_sampling sampling, uint64_t seed, int64_t epoch, int64_t n, int64_t n_rows,
                   int64_t *rows)

@@ -28,6 +28,9 @@ void tg_runner_free(tg_runner *r);
 tg_status tg_runner_run(tg_runner *r, tg_graph *g, const char *call, const tg_dataset *data,
                         const int64_t *rows, tg_score *total);
 
+/* Memory for the numbers of n examples (n > 0), or NULL with an error kept by the graph. */
+int64_t *tg_rows_new(tg_graph *g, const char *call, int64_t n);
+
 /* The examples of an epoch, in order: n_rows of them (n for every way but uniform draws). They depend on seed and
  * epoch alone. */
 void tg_draw_rows(tg_sampling sampling, uint64_t seed, int64_t epoch, int64_t n, int64_t n_rows,

@@ -124,6 +124,10 @@ static tg_status make_missing(tg_graph *g, const tg_bundle *bundle, const char *
 tg_status tg_checkpoint_load(tg_graph *g, const char *path, tg_metadata *metadata)
 {
     if (g == NULL) return TG_ERR_NULL;
+    if (metadata != NULL && metadata->count != 0) {
+        tg_set_error(g, TG_ERR_ARGUMENT, "tg_checkpoint_load: the metadata to load into are not empty");
+        return TG_ERR_ARGUMENT;
+    }
     tg_bundle bundle = {0};
     tg_metadata own = {0}, *all = metadata != NULL ? metadata : &own;
     tg_diag diag = {TG_OK, ""};

@@ -1,4 +1,5 @@
 /* Scoring a network on a dataset. */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "batches.h"
@@ -19,20 +20,21 @@ static tg_status score_rows(tg_graph *g, tg_net_fn build, void *context, const t
 tg_status tg_evaluate(tg_graph *g, tg_net_fn build, void *context, const tg_dataset *data, int64_t batch,
                       tg_score *score)
 {
-    if (g == NULL || build == NULL || score == NULL || batch < 0) {
-        tg_set_error(g, TG_ERR_ARGUMENT, "tg_evaluate: build or score is NULL, or the batch negative");
-        return g == NULL ? TG_ERR_NULL : TG_ERR_ARGUMENT;
+    if (g == NULL || build == NULL || score == NULL) {
+        tg_set_error(g, TG_ERR_NULL, "tg_evaluate: build or score is NULL");
+        return TG_ERR_NULL;
+    }
+    if (batch < 0) {
+        tg_set_error(g, TG_ERR_ARGUMENT, "tg_evaluate: batches of %" PRId64 " examples", batch);
+        return TG_ERR_ARGUMENT;
     }
     tg_status status = tg_check_dataset(g, "tg_evaluate", data);
     if (status != TG_OK) return status;
     int64_t n = data->x->type.shape[0];
     if (batch == 0) batch = 256;
     if (batch > n) batch = n;
-    int64_t whole = n / batch * batch, *rows = malloc((size_t)n * sizeof *rows);
-    if (rows == NULL) {
-        tg_set_error(g, TG_ERR_MEMORY, "tg_evaluate: out of memory");
-        return TG_ERR_MEMORY;
-    }
+    int64_t whole = n / batch * batch, *rows = tg_rows_new(g, "tg_evaluate", n);
+    if (rows == NULL) return TG_ERR_MEMORY;
     tg_draw_rows(TG_IN_ORDER, 0, 0, n, n, rows);
     tg_score total = {0};
     status = score_rows(g, build, context, data, batch, rows, whole, &total);

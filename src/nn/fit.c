@@ -1,5 +1,4 @@
 /* The training loop. */
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -39,14 +38,10 @@ static tg_status prepare(fit *f)
     f->n = f->data->x->type.shape[0];
     f->batch = o->sampling == TG_FULL ? f->n : o->batch == 0 ? 32 : o->batch;
     if (f->batch > f->n && o->sampling != TG_UNIFORM) f->batch = f->n;
-    f->steps = (f->n + f->batch - 1) / f->batch;
+    f->steps = (f->n - 1) / f->batch + 1;
     f->n_rows = o->sampling == TG_UNIFORM ? f->steps * f->batch : f->n;
-    f->rows = malloc((size_t)f->n_rows * sizeof *f->rows);
-    if (f->rows == NULL) {
-        tg_set_error(f->graph, TG_ERR_MEMORY, "tg_fit: out of memory for an order of %" PRId64 " examples",
-                     f->n_rows);
-        return TG_ERR_MEMORY;
-    }
+    f->rows = tg_rows_new(f->graph, "tg_fit", f->n_rows);
+    if (f->rows == NULL) return TG_ERR_MEMORY;
     int64_t rest = f->n_rows % f->batch;
     tg_status status =
         tg_runner_make(&f->whole, f->graph, f->build, f->context, f->data, f->batch, &o->optimizer);

@@ -30,21 +30,47 @@ static tg_optimizer settled(const tg_optimizer *given)
     return o;
 }
 
+static tg_status check_rates(tg_graph *g, const tg_optimizer *o)
+{
+    if (o->n_rates > 0 && o->rates == NULL) {
+        tg_set_error(g, TG_ERR_ARGUMENT, "optimizer: rates is NULL, expected %d", o->n_rates);
+        return TG_ERR_ARGUMENT;
+    }
+    for (int i = 0; i < o->n_rates; i++) {
+        const tg_rate *r = &o->rates[i];
+        if (r->prefix != NULL && r->factor >= 0 && r->factor < (double)INFINITY) continue;
+        if (r->prefix == NULL)
+            tg_set_error(g, TG_ERR_ARGUMENT, "optimizer: rates[%d].prefix is NULL", i);
+        else
+            tg_set_error(g, TG_ERR_ARGUMENT, "optimizer: rates[%d].factor is %g, expected 0 or more", i,
+                         r->factor);
+        return TG_ERR_ARGUMENT;
+    }
+    return TG_OK;
+}
+
 static tg_status check_settings(tg_graph *g, const tg_optimizer *o)
 {
+    const tg_schedule *s = &o->schedule;
+    const double inf = INFINITY;
     const struct {
         const char *name;
         double value, low, high; /* low <= value < high */
     } ranges[] = {
-        {"rate", o->rate, 0, INFINITY},
+        {"kind", (int)o->kind, 0, TG_OPTIMIZER_ADAMW + 1},
+        {"rate", o->rate, 0, inf},
         {"momentum", o->momentum, 0, 1},
         {"beta1", o->beta1, 0, 1},
         {"beta2", o->beta2, 0, 1},
-        {"epsilon", o->epsilon, 0, INFINITY},
-        {"decay", o->decay, 0, INFINITY},
-        {"clip_norm", o->clip_norm, 0, INFINITY},
-        {"clip_value", o->clip_value, 0, INFINITY},
-        {"schedule.factor", o->schedule.factor, 0, INFINITY},
+        {"epsilon", o->epsilon, 0, inf},
+        {"decay", o->decay, 0, inf},
+        {"clip_norm", o->clip_norm, 0, inf},
+        {"clip_value", o->clip_value, 0, inf},
+        {"schedule.kind", (int)s->kind, 0, TG_SCHEDULE_COSINE + 1},
+        {"schedule.factor", s->factor, 0, inf},
+        {"schedule.every", (double)s->every, s->kind == TG_SCHEDULE_CONSTANT ? -inf : 1, inf},
+        {"schedule.warmup", (double)s->warmup, 0, inf},
+        {"n_rates", o->n_rates, 0, inf},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
         if (ranges[i].value >= ranges[i].low && ranges[i].value < ranges[i].high) continue;
@@ -52,19 +78,24 @@ static tg_status check_settings(tg_graph *g, const tg_optimizer *o)
                      ranges[i].name, ranges[i].value, ranges[i].low, ranges[i].high);
         return TG_ERR_ARGUMENT;
     }
-    int scheduled = o->schedule.kind != TG_SCHEDULE_CONSTANT;
-    if ((unsigned)o->kind > TG_OPTIMIZER_ADAMW || (unsigned)o->schedule.kind > TG_SCHEDULE_COSINE ||
-        o->schedule.warmup < 0 || (scheduled && o->schedule.every < 1) || o->n_rates < 0 ||
-        (o->n_rates > 0 && o->rates == NULL)) {
-        tg_set_error(g, TG_ERR_ARGUMENT, "optimizer: its kind, schedule or list of rates is malformed");
-        return TG_ERR_ARGUMENT;
-    }
-    return TG_OK;
+    return check_rates(g, o);
 }
 
 /* ---- States ------------------------------------------------------------------------------------------- */
 
-/* The state "NAME.SUFFIX" of this type, made of zeros unless it is there. */
+/* The state of this name and type, made of zeros unless it is there. */
+static tg_tensor *find_or_make_state(tg_graph *g, const char *name, const tg_type *type)
+{
+    tg_tensor *found = tg_find(g, name);
+    if (found == NULL) return tg_state(g, name, type->dtype, type->rank, type->shape, NULL);
+    tg_type there = tg_type_of(found);
+    if (strcmp(tg_op_of(found)->name, "state") == 0 && memcmp(&there, type, sizeof there) == 0) return found;
+    char expected[TG_TYPE_TEXT], text[TG_TYPE_TEXT];
+    return tg_set_error(g, TG_ERR_NAME, "optimizer: '%s' must be a state %s, but is the %s %s", name,
+                        tg_type_text(type, expected, sizeof expected), tg_op_of(found)->name,
+                        tg_type_text(&there, text, sizeof text));
+}
+
 static tg_tensor *state_for(tg_tensor *param, const char *suffix)
 {
     char name[256];
@@ -73,41 +104,42 @@ static tg_tensor *state_for(tg_tensor *param, const char *suffix)
     if (length < 0 || (size_t)length >= sizeof name)
         return tg_set_error(g, TG_ERR_NAME, "optimizer: the name of '%.60s' is too long for its states",
                             tg_name(param));
-    tg_tensor *found = tg_find(g, name);
-    if (found == NULL) return tg_state(g, name, tg_dtype_of(param), tg_rank(param), tg_shape(param), NULL);
-    tg_type a = tg_type_of(found), b = tg_type_of(param);
-    if (memcmp(&a, &b, sizeof a) == 0) return found;
-    return tg_set_error(g, TG_ERR_NAME, "optimizer: '%s' is there already with another type than '%s'", name,
-                        tg_name(param));
+    tg_type type = tg_type_of(param);
+    return find_or_make_state(g, name, &type);
 }
 
 static tg_tensor *step_counter(tg_graph *g)
 {
-    tg_tensor *found = tg_find(g, "train.step");
-    return found != NULL ? found : tg_state(g, "train.step", TG_I64, 0, NULL, NULL);
+    const tg_type scalar = {.dtype = TG_I64};
+    return find_or_make_state(g, "train.step", &scalar);
 }
 
 /* ---- Rate --------------------------------------------------------------------------------------------- */
 
+/* t / every; a division, because 49 (1 / 49) is less than 1. */
+static tg_tensor *turns(tg_tensor *t, int64_t every)
+{
+    return tg_div(t, tg_number_like(t, (double)every));
+}
+
 /* How far `every` steps have gone, at most 1. */
 static tg_tensor *fraction_done(tg_tensor *t, int64_t every)
 {
-    return tg_minimum(tg_mul_scalar(t, 1 / (double)every), tg_number_like(t, 1));
+    return tg_minimum(turns(t, every), tg_number_like(t, 1));
 }
 
 /* The schedule's factor at step t, an f64 scalar. */
 static tg_tensor *schedule_factor(const tg_schedule *s, tg_tensor *t)
 {
-    tg_tensor *factor = tg_number_like(t, s->factor), *done, *f = tg_number_like(t, 1);
+    tg_tensor *factor = tg_number_like(t, s->factor), *f = tg_number_like(t, 1);
     switch (s->kind) {
     case TG_SCHEDULE_CONSTANT:
         break;
     case TG_SCHEDULE_STEPS:
-        done = tg_cast(tg_cast(tg_mul_scalar(t, 1 / (double)s->every), TG_I64), TG_F64);
-        f = tg_pow(factor, done);
+        f = tg_pow(factor, tg_cast(tg_cast(turns(t, s->every), TG_I64), TG_F64));
         break;
     case TG_SCHEDULE_EXPONENTIAL:
-        f = tg_pow(factor, tg_mul_scalar(t, 1 / (double)s->every));
+        f = tg_pow(factor, turns(t, s->every));
         break;
     case TG_SCHEDULE_LINEAR:
         f = tg_add_scalar(tg_mul_scalar(fraction_done(t, s->every), s->factor - 1), 1);
@@ -126,8 +158,7 @@ static tg_tensor *schedule_factor(const tg_schedule *s, tg_tensor *t)
 static double own_factor(const tg_optimizer *o, const tg_tensor *param)
 {
     for (int i = 0; i < o->n_rates; i++)
-        if (o->rates[i].prefix != NULL &&
-            strncmp(tg_name(param), o->rates[i].prefix, strlen(o->rates[i].prefix)) == 0)
+        if (strncmp(tg_name(param), o->rates[i].prefix, strlen(o->rates[i].prefix)) == 0)
             return o->rates[i].factor;
     return 1;
 }

@@ -58,26 +58,28 @@ static tg_status compute_initial(uint64_t seed, const tg_type *type, tg_init ini
     return status;
 }
 
-static tg_tensor *existing(tg_tensor *found, const char *what, tg_dtype dtype, int rank, const int64_t *shape)
+/* A leaf that may be asked for again, if it is of the same kind and type. */
+static tg_tensor *existing(tg_tensor *found, const char *kind, tg_dtype dtype, int rank, const int64_t *shape)
 {
     tg_type type = tg_type_of(found);
-    int same = type.dtype == dtype && type.rank == rank;
+    int same = strcmp(tg_op_of(found)->name, kind) == 0 && type.dtype == dtype && type.rank == rank;
     for (int i = 0; i < rank && same; i++) same = type.shape[i] == shape[i];
     if (same) return found;
     char text[TG_TYPE_TEXT];
-    return tg_set_error(tg_graph_of(found), TG_ERR_NAME, "%s '%s' is there already with another type: %s",
-                        what, tg_name(found), tg_type_text(&type, text, sizeof text));
+    return tg_set_error(tg_graph_of(found), TG_ERR_NAME, "%s '%s': the name is taken by the %s %s", kind,
+                        tg_name(found), tg_op_of(found)->name, tg_type_text(&type, text, sizeof text));
 }
 
 tg_tensor *tg_param_init(tg_graph *g, const char *name, tg_dtype dtype, int rank, const int64_t *shape,
                          tg_init init)
 {
-    tg_tensor *found = tg_find(g, name);
-    if (found != NULL) return existing(found, "param", dtype, rank, shape);
     tg_type type;
     tg_diag diag;
     if (g == NULL) return NULL;
     if (name == NULL) return tg_set_error(g, TG_ERR_NAME, "param: its name is NULL");
+    if (shape == NULL && rank > 0) return tg_set_error(g, TG_ERR_NULL, "param '%s': its shape is NULL", name);
+    tg_tensor *found = tg_find(g, name);
+    if (found != NULL) return existing(found, "param", dtype, rank, shape);
     if (dtype != TG_F32 && dtype != TG_F64)
         return tg_set_error(g, TG_ERR_DTYPE, "param '%s': initialisers make f32 and f64", name);
     if (tg_type_make(&type, dtype, rank, shape, &diag) != TG_OK)
@@ -102,6 +104,7 @@ tg_tensor *tg_batch_input(tg_graph *g, const char *name, int64_t n, tg_dtype dty
     if (rank < 0 || rank >= TG_MAX_RANK)
         return tg_set_error(g, TG_ERR_RANK, "input '%s': examples of rank %d, at most %d", name, rank,
                             TG_MAX_RANK - 1);
+    if (shape == NULL && rank > 0) return tg_set_error(g, TG_ERR_NULL, "input '%s': its shape is NULL", name);
     char full[256];
     int length = snprintf(full, sizeof full, "%s.%" PRId64, name, n);
     if (length < 0 || (size_t)length >= sizeof full)

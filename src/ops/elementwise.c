@@ -94,7 +94,7 @@ static tg_status infer_row(tg_infer *q, tg_row row, int gives_bool)
         return tg_apply(tg_graph_of(a != NULL ? a : b), &tg_##name##_op, inputs, 2, NULL);                   \
     }
 
-#define UNARY(row, low_, high_, rules, latex_, formula_, value, slope_)                                      \
+#define UNARY(row, low_, high_, rules, text_, latex_, formula_, value, slope_)                               \
     INFER_AND_KERNEL(row, 0)                                                                                 \
     static tg_tensor *row##_slope(const tg_rule *r, int i, tg_tensor *g)                                     \
     {                                                                                                        \
@@ -106,6 +106,7 @@ static tg_status infer_row(tg_infer *q, tg_row row, int gives_bool)
                                  .n_inputs = 1,                                                              \
                                  .inputs = "x",                                                              \
                                  .formula = formula_,                                                        \
+                                 .text = text_,                                                              \
                                  .latex = latex_,                                                            \
                                  .flags = ELEMENTWISE,                                                       \
                                  .domain = {low_, high_},                                                    \
@@ -117,12 +118,13 @@ static tg_status infer_row(tg_infer *q, tg_row row, int gives_bool)
 
 #define UNARY_ANY UNARY
 
-#define FLAT(row, low_, high_, rules, latex_, formula_, value)                                               \
+#define FLAT(row, low_, high_, rules, text_, latex_, formula_, value)                                        \
     INFER_AND_KERNEL(row, 0)                                                                                 \
     const tg_op tg_##row##_op = {.name = #row,                                                               \
                                  .n_inputs = 1,                                                              \
                                  .inputs = "x",                                                              \
                                  .formula = formula_,                                                        \
+                                 .text = text_,                                                              \
                                  .latex = latex_,                                                            \
                                  .flags = ELEMENTWISE | TG_OP_CONSTANT_SLOPE,                                \
                                  .domain = {low_, high_},                                                    \

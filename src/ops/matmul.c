@@ -10,10 +10,19 @@ static int is_primitive(const tg_tensor *a, const tg_tensor *b)
     return a->rank >= 2 && b->rank >= 2 && tg_shape_equal(a->rank - 2, a->shape, b->rank - 2, b->shape);
 }
 
+/* The size of b's axis that the product sums over. */
+static int64_t inner_size(int rank, const int64_t *shape)
+{
+    return shape[rank >= 2 ? rank - 2 : 0];
+}
+
+/* What does not fit is left as it was given, so that the shape rule's message shows the caller's tensors. */
 static int matmul_composes(tg_tensor *const *inputs, int n, const void *attr)
 {
     (void)n, (void)attr;
-    return inputs[0]->rank > 0 && inputs[1]->rank > 0 && !is_primitive(inputs[0], inputs[1]);
+    const tg_tensor *a = inputs[0], *b = inputs[1];
+    if (a->rank == 0 || b->rank == 0 || !tg_is_floating(a->dtype) || a->dtype != b->dtype) return 0;
+    return a->shape[a->rank - 1] == inner_size(b->rank, b->shape) && !is_primitive(a, b);
 }
 
 static tg_tensor *apply(tg_tensor *a, tg_tensor *b);
@@ -45,8 +54,7 @@ static tg_tensor *matmul_compose(tg_graph *g, tg_tensor *const *inputs, int n, c
     (void)n, (void)attr;
     tg_tensor *a = inputs[0], *b = inputs[1];
     if (a->rank == 1 || b->rank == 1) return with_vector(a, b);
-    if (b->rank == 2 && tg_count(a) > 0 && a->shape[a->rank - 1] == b->shape[0])
-        return rows_times_matrix(a, b);
+    if (b->rank == 2 && tg_count(a) > 0) return rows_times_matrix(a, b);
 
     int rank = a->rank - 2;
     int64_t batch[TG_MAX_RANK], shape[TG_MAX_RANK];
@@ -70,9 +78,10 @@ static tg_status matmul_infer(tg_infer *q)
         return tg_infer_fail(q, TG_ERR_RANK, "a scalar has no matrix product; use mul");
     if (!tg_is_floating(a.dtype) || a.dtype != b.dtype)
         return tg_infer_fail(q, TG_ERR_DTYPE, "both inputs must be f32, or both f64");
-    if (a.shape[a.rank - 1] != b.shape[b.rank - 2])
+    int64_t inner = inner_size(b.rank, b.shape);
+    if (a.shape[a.rank - 1] != inner)
         return tg_infer_fail(q, TG_ERR_SHAPE, "the inner sizes %lld and %lld differ",
-                             (long long)a.shape[a.rank - 1], (long long)b.shape[b.rank - 2]);
+                             (long long)a.shape[a.rank - 1], (long long)inner);
     a.shape[a.rank - 1] = b.shape[b.rank - 1];
     return tg_infer_output(q, a.dtype, a.rank, a.shape);
 }

@@ -35,7 +35,10 @@ void tg_jvp_linear(tg_rule *r);
 /* 1 when every element of t is the same number that is known now: *value. */
 int tg_is_number(const tg_tensor *t, double *value);
 
-/* 1 when the dtype is f32 or f64; 2 when i64; 0 for bool. */
+/* The scalar constant that t is, or is stretched from; NULL for anything else. */
+tg_tensor *tg_scalar_constant(tg_tensor *t);
+
+/* 1 for f32, f64 and i64. */
 static inline int tg_is_numeric(tg_dtype dtype)
 {
     return dtype != TG_BOOL;

@@ -88,8 +88,19 @@ static tg_tensor *last_counts(const tg_op *op, tg_tensor *const *inputs, int n, 
     return tg_apply(inputs[0]->graph, op, inputs[0]->inputs, 1, attr);
 }
 
-static const tg_simplification reshape_rules[] = {
-    {"reshape to its own shape", same_type}, {"reshape of a reshape", last_counts}, {NULL, NULL}};
+/* One number seen in another shape is that number stretched to it. */
+static tg_tensor *stretched_number(const tg_op *op, tg_tensor *const *inputs, int n, const void *attr,
+                                   const tg_type *type)
+{
+    (void)op, (void)n, (void)attr;
+    tg_tensor *number = tg_scalar_constant(inputs[0]);
+    return number == NULL ? NULL : tg_broadcast_to(number, type->rank, type->shape);
+}
+
+static const tg_simplification reshape_rules[] = {{"reshape to its own shape", same_type},
+                                                  {"reshape of a reshape", last_counts},
+                                                  {"reshape of a number", stretched_number},
+                                                  {NULL, NULL}};
 
 static const tg_attr shape_attrs[] = {{"shape", TG_ATTR_INTS, 0, NULL}};
 static const char *const reshape_cases[] = {"reshape(f[2, 6], shape=[3, -1])", "reshape(f[2, 3], shape=[6])",
@@ -202,6 +213,7 @@ static tg_tensor *transpose_twice(const tg_op *op, tg_tensor *const *inputs, int
 
 static const tg_simplification transpose_rules[] = {{"transpose that moves nothing", transpose_identity},
                                                     {"transpose of a transpose", transpose_twice},
+                                                    {"transpose of a number", stretched_number},
                                                     {NULL, NULL}};
 
 static const tg_attr order_attrs[] = {{"order", TG_ATTR_INTS, 0, "none"}};

@@ -40,22 +40,20 @@ static int is_number(const tg_tensor *t, double expected)
     return tg_is_number(t, &value) && value == expected;
 }
 
-/* A scalar constant stretched to a larger shape. */
-static const tg_tensor *stretched_scalar(const tg_tensor *t)
+tg_tensor *tg_scalar_constant(tg_tensor *t)
 {
-    if (t->op->view == NULL || t->n_inputs != 1) return NULL;
-    const tg_tensor *of = t->inputs[0];
-    return of->op == &tg_op_constant && of->rank == 0 ? of : NULL;
+    if (t->op->view != NULL && t->n_inputs == 1) t = t->inputs[0];
+    return t->op == &tg_op_constant && t->rank == 0 ? t : NULL;
 }
 
 /* f(number) = number: the scalars are combined, and the result is stretched. */
 static tg_tensor *combine_numbers(ARGUMENTS)
 {
     tg_tensor *scalars[TG_ELEMENTWISE_MAX];
-    if (tg_type_count(type) == 0) return NULL;
+    if (tg_type_count(type) == 0 || type->rank == 0) return NULL; /* scalars are folded */
     for (int i = 0; i < n; i++) {
-        if (stretched_scalar(inputs[i]) == NULL) return NULL;
-        scalars[i] = inputs[i]->inputs[0];
+        scalars[i] = tg_scalar_constant(inputs[i]);
+        if (scalars[i] == NULL) return NULL;
     }
     return tg_broadcast_to(tg_apply(inputs[0]->graph, op, scalars, n, attr), type->rank, type->shape);
 }

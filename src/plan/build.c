@@ -214,7 +214,6 @@ static int lower_update(tg_builder *b, const tg_update *update, tg_plan_update *
     tg_location *at = &b->locations[tg_request_index(b->request, update->value)];
     tg_type type = tg_type_of(update->value);
     made->bytes = tg_type_bytes(&type);
-    made->leaf = b->locations[tg_request_index(b->request, update->param)].place.base - TG_BASE_LEAF;
     /* Another update may change a leaf before this one is copied from it: take a copy first. */
     if ((at->place.base != TG_BASE_ARENA || !is_row_major(&at->place)) && !pack(b, update->value, at))
         return 0;
@@ -227,6 +226,10 @@ static int lower_all(tg_builder *b)
     const tg_request *q = b->request;
     for (int64_t k = 0; k < q->n_nodes; k++)
         if (!lower(b, q->nodes[k], &b->locations[k])) return 0;
+    /* The leaves are noted first: a copy of one that another update takes replaces its location. */
+    for (int i = 0; i < q->n_updates; i++)
+        b->plan->updates[i].leaf =
+            b->locations[tg_request_index(q, q->updates[i].param)].place.base - TG_BASE_LEAF;
     for (int i = 0; i < q->n_updates; i++)
         if (!lower_update(b, &q->updates[i], &b->plan->updates[i])) return 0;
     for (int i = 0; i < q->n_outputs; i++)

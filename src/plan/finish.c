@@ -23,14 +23,14 @@ static int covers_from_start(const tg_place *p)
 /* ---- Updates in place --------------------------------------------------------------------------------- */
 
 /* 1 when the step that computes an update's value may write it straight to the leaf: it is elementwise, so that
- * each element is read before it is overwritten; nobody reads the old value later; and no later step can fail,
- * since a run that fails must not have updated anything. */
+ * each element is read before it is overwritten; nobody reads the old value later; and neither it nor a later step
+ * can fail, since a run that fails must not have updated anything. */
 static int can_update_in_place(const tg_builder *b, int64_t s, const tg_plan_update *update, int64_t buffer)
 {
     const tg_step *step = &b->plan->steps[s];
     int base = TG_BASE_LEAF + update->leaf;
     if (step->op == NULL || (step->op->flags & TG_OP_ELEMENTWISE) == 0) return 0;
-    if (b->last_read[update->leaf] > s || b->last_failing > s) return 0;
+    if (b->last_read[update->leaf] > s || b->last_failing >= s) return 0;
     if (b->buffers[buffer].last == INT64_MAX) return 0;
     for (int i = 0; i < step->n_inputs; i++) {
         const tg_place *in = &b->plan->places[step->first_place + i];

@@ -186,20 +186,27 @@ static tg_status find_leaves(tg_function *f)
 
 /* ---- Running ------------------------------------------------------------------------------------------ */
 
+/* The kernel's message with its operation's name; a kernel of a user's may have given none. */
+static tg_status kernel_failed(tg_function *f, const tg_step *step, tg_status status)
+{
+    char what[TG_DIAG_SIZE];
+    memcpy(what, f->diag.message, sizeof what);
+    return tg_fail(&f->diag, status, "%s: %.400s", step->op->name,
+                   what[0] == '\0' ? tg_status_text(status) : what);
+}
+
 tg_status tg_run(tg_function *f)
 {
     if (f == NULL) return TG_ERR_NULL;
+    f->diag.status = TG_OK;
+    f->diag.message[0] = '\0';
     tg_status status = find_leaves(f);
     if (status != TG_OK) return status;
     const tg_plan *plan = f->plan;
     for (int64_t s = 0; s < plan->n_steps; s++) {
         if (f->calls[s].out.count == 0) continue;
         status = plan->steps[s].kernel(&f->calls[s]);
-        if (status != TG_OK) {
-            char what[TG_DIAG_SIZE];
-            memcpy(what, f->diag.message, sizeof what);
-            return tg_fail(&f->diag, status, "%s: %.400s", plan->steps[s].op->name, what);
-        }
+        if (status != TG_OK) return kernel_failed(f, &plan->steps[s], status);
     }
     for (int i = 0; i < plan->n_updates; i++) {
         const tg_plan_update *update = &plan->updates[i];
@@ -233,8 +240,8 @@ const void *tg_output(const tg_function *f, const tg_tensor *output)
 tg_status tg_read(const tg_function *f, const tg_tensor *output, void *data, size_t size)
 {
     const tg_view *view = find_output(f, output);
-    if (view == NULL || (data == NULL && size > 0))
-        return f == NULL || output == NULL ? TG_ERR_NULL : TG_ERR_ARGUMENT;
+    if (f == NULL || output == NULL || (data == NULL && size > 0)) return TG_ERR_NULL;
+    if (view == NULL) return TG_ERR_ARGUMENT;
     if ((size_t)view->count * tg_dtype_size(view->dtype) != size) return TG_ERR_SIZE;
     if (size > 0) memcpy(data, view->data, size);
     return TG_OK;

@@ -1,0 +1,45 @@
+/* Clocks, and the numbers that a list of times is reported by. */
+#define _GNU_SOURCE /* sched_setaffinity */
+#include "timing.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+
+double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+int pin_thread(void)
+{
+    int cpu = sched_getcpu();
+    if (cpu < 0) return 0;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET((size_t)cpu, &set);
+    return sched_setaffinity(0, sizeof set, &set) == 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double median(double *times, int n)
+{
+    qsort(times, (size_t)n, sizeof *times, compare);
+    return (times[(n - 1) / 2] + times[n / 2]) / 2;
+}
+
+double least(const double *times, int n)
+{
+    double best = times[0];
+    for (int i = 1; i < n; i++) {
+        if (times[i] < best) best = times[i];
+    }
+    return best;
+}

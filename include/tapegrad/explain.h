@@ -1,0 +1,32 @@
+/* Looking at expressions: as text, as LaTeX, as a listing of the tape.
+ *
+ * The texts are new memory; free them with tg_text_free. NULL means that memory ran out or the argument is
+ * NULL; the graph keeps the error. */
+#ifndef TAPEGRAD_EXPLAIN_H
+#define TAPEGRAD_EXPLAIN_H
+
+#include <tapegrad/graph.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum tg_notation { TG_TEXT, TG_LATEX } tg_notation;
+
+/* One expression, written with each operation's own template. Tensors with a name (inputs, params, and those
+ * that tg_set_name named) stand as their names; what lies more than 8,000 characters in is written as %id. The
+ * tensor itself is always expanded, unless it is a leaf. Text is in the syntax of the model language. */
+TG_API char *tg_expression(const tg_tensor *t, tg_notation notation);
+
+/* The nodes that the tensors depend on, one a line in the order of the tape:
+ *     %7 = matmul(%0 'x', %2 'W') : f32[64, 10]
+ * with a note on nodes that differentiation made: "reverse of %5, input 0". */
+TG_API char *tg_listing(tg_graph *g, tg_tensor *const *tensors, int n);
+
+TG_API void tg_text_free(char *text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

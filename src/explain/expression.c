@@ -1,0 +1,178 @@
+/* Expressions as text and LaTeX, from the operations' templates. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <tapegrad/explain.h>
+#include <tapegrad/op.h>
+
+#include "attributes.h"
+
+/* ---- Templates ---------------------------------------------------------------------------------------- */
+
+/* How tightly a template binds, as in the model language: comparisons 0, sums 1, products 2, a sign 3, powers 4,
+ * and 5 for what needs no parentheses. Only what stands outside brackets and braces counts. */
+static int binding(const char *template)
+{
+    int depth = 0, tightest = 5;
+    if (template == NULL) return tightest;
+    if (template[0] == '-') tightest = 3;
+    for (const char *c = template; *c != '\0'; c++) {
+        depth += (*c == '(') + (*c == '{') + (*c == '[') - (*c == ')') - (*c == '}') - (*c == ']');
+        if (depth > 0 || c == template) continue;
+        int here = 5;
+        if (*c == '<' || *c == '>' || *c == '=') here = 0;
+        if ((*c == '+' || *c == '-') && c[-1] == ' ') here = 1;
+        if ((*c == '*' || *c == '/' || *c == '@') && c[-1] == ' ') here = 2;
+        if (strncmp(c, "\\odot", 5) == 0 || strncmp(c, "\\,", 2) == 0) here = 2;
+        if (*c == '^') here = 4;
+        if (here < tightest) tightest = here;
+    }
+    return tightest;
+}
+
+static const char *template_of(const tg_op *op, tg_notation notation)
+{
+    return notation == TG_TEXT ? op->text : op->latex;
+}
+
+/* Whether operand `of` has to stand in parentheses where the template of `op` has its `number`-th placeholder at
+ * `place`. */
+static int needs_parentheses(const tg_op *op, const tg_op *of, const char *template, const char *place,
+                             int number, tg_notation notation)
+{
+    char before = place == template ? ' ' : place[-1], after = place[2];
+    if ((before == '{' && after == '}') || (before == '(' && after == ')') || (before == '|')) return 0;
+    int outer = binding(template), inner = binding(template_of(of, notation));
+    (void)op;
+    if (outer == 5) return 0;
+    return inner < outer || (inner == outer && (number == 1 ? outer == 4 : outer < 4 && outer > 0));
+}
+
+/* ---- Expansion ---------------------------------------------------------------------------------------- */
+
+/* A node that is being written: the rest of its template, or, where it has none, the next input of name(…). */
+typedef struct frame {
+    const tg_tensor *node;
+    const char *rest;
+    int next;
+    int closes; /* a parenthesis is to be closed after it */
+} frame;
+
+typedef struct writer {
+    tg_text text;
+    tg_notation notation;
+    frame *frames;
+    int n, room;
+} writer;
+
+#define LONGEST 8000
+
+static void name(writer *w, const char *chars)
+{
+    if (w->notation == TG_TEXT) {
+        tg_text_print(&w->text, "%s", chars);
+        return;
+    }
+    tg_text_add(&w->text, "\\mathrm{", 8);
+    for (; *chars != '\0'; chars++) {
+        if (*chars == '_') tg_text_add(&w->text, "\\", 1);
+        tg_text_add(&w->text, chars, 1);
+    }
+    tg_text_add(&w->text, "}", 1);
+}
+
+/* Writes t if it takes no expansion. */
+static int write_atom(writer *w, const tg_tensor *t, int expand_named)
+{
+    if (strcmp(tg_op_of(t)->name, "constant") == 0) {
+        tg_text_constant(&w->text, t);
+        return 1;
+    }
+    int leaf = tg_op_of(t)->infer == NULL && tg_op_of(t)->compose == NULL;
+    if (tg_name(t)[0] != '\0' && (leaf || !expand_named)) {
+        name(w, tg_name(t));
+        return 1;
+    }
+    if (!leaf && w->text.length < LONGEST) return 0;
+    tg_text_print(&w->text, w->notation == TG_TEXT ? "%%%" PRId64 : "v_{%" PRId64 "}", tg_id(t));
+    return 1;
+}
+
+static void open_node(writer *w, const tg_tensor *t, int parentheses)
+{
+    if (w->n == w->room) {
+        int room = w->room == 0 ? 64 : 2 * w->room;
+        frame *frames = realloc(w->frames, (size_t)room * sizeof *frames);
+        if (frames == NULL) {
+            w->text.failed = 1;
+            return;
+        }
+        w->frames = frames;
+        w->room = room;
+    }
+    if (parentheses) tg_text_add(&w->text, "(", 1);
+    const char *template = template_of(tg_op_of(t), w->notation);
+    if (template == NULL) {
+        name(w, tg_op_of(t)->name);
+        tg_text_add(&w->text, "(", 1);
+    }
+    w->frames[w->n++] = (frame){.node = t, .rest = template, .closes = parentheses};
+}
+
+static void operand(writer *w, const tg_tensor *t, int parentheses)
+{
+    if (!write_atom(w, t, 0)) open_node(w, t, parentheses);
+}
+
+/* A template that says all there is to say of an operation does not show attributes; name(…) does. */
+static void close_node(writer *w)
+{
+    frame *f = &w->frames[--w->n];
+    if (template_of(tg_op_of(f->node), w->notation) == NULL) {
+        if (w->notation == TG_TEXT)
+            tg_text_attributes(&w->text, tg_op_of(f->node), tg_attr_of(f->node), tg_input_count(f->node) > 0);
+        tg_text_add(&w->text, ")", 1);
+    }
+    if (f->closes) tg_text_add(&w->text, ")", 1);
+}
+
+/* Goes on with the innermost open node up to its next operand or its end. */
+static void advance(writer *w)
+{
+    frame *f = &w->frames[w->n - 1];
+    const tg_op *op = tg_op_of(f->node);
+    if (f->rest == NULL) {
+        if (f->next == tg_input_count(f->node)) {
+            close_node(w);
+            return;
+        }
+        if (f->next > 0) tg_text_add(&w->text, ", ", 2);
+        operand(w, tg_input_at(f->node, f->next++), 0);
+        return;
+    }
+    const char *template = template_of(op, w->notation), *place = strchr(f->rest, '#');
+    if (place == NULL) {
+        tg_text_print(&w->text, "%s", f->rest);
+        close_node(w);
+        return;
+    }
+    tg_text_add(&w->text, f->rest, (size_t)(place - f->rest));
+    int number = place[1] - '0';
+    const tg_tensor *input = tg_input_at(f->node, number - 1);
+    f->rest = place + 2;
+    if (input != NULL)
+        operand(w, input, needs_parentheses(op, tg_op_of(input), template, place, number, w->notation));
+}
+
+char *tg_expression(const tg_tensor *t, tg_notation notation)
+{
+    if (t == NULL) return NULL;
+    writer w = {.notation = notation};
+    if (!write_atom(&w, t, 1)) open_node(&w, t, 0);
+    while (w.n > 0 && !w.text.failed) advance(&w);
+    free(w.frames);
+    char *text = tg_text_take(&w.text);
+    if (text == NULL) tg_set_error(tg_graph_of(t), TG_ERR_MEMORY, "tg_expression: out of memory");
+    return text;
+}

@@ -1,0 +1,207 @@
+/* Values: numbers and lists that become tensors where they meet some. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "evaluate.h"
+
+tg_value tg_value_problem(tg_evaluator *e, uint32_t token, const char *format, ...)
+{
+    tg_value unknown = {.kind = TG_VALUE_UNKNOWN, .token = token};
+    char message[900];
+    if (e->quiet) return unknown;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    tg_token_problem(e->model, token, "%s", message);
+    return unknown;
+}
+
+tg_value tg_syntax_problem(tg_evaluator *e, uint32_t token, const char *expected)
+{
+    char label[64];
+    tg_value unknown = {.kind = TG_VALUE_UNKNOWN, .token = token};
+    if (!e->broken)
+        unknown = tg_value_problem(e, token, "expected %s, found %s", expected,
+                                   token < e->end ? tg_token_label(e->model, token, label, sizeof label)
+                                                  : "the end of the line");
+    e->broken = 1;
+    return unknown;
+}
+
+tg_value tg_value_of(tg_evaluator *e, uint32_t token, tg_tensor *tensor)
+{
+    if (tensor != NULL) return (tg_value){.kind = TG_VALUE_TENSOR, .token = token, .tensor = tensor};
+    tg_status status = tg_graph_status(e->graph);
+    if (status == TG_ERR_MEMORY) {
+        e->fatal = TG_ERR_MEMORY;
+        e->broken = 1;
+    }
+    tg_value unknown = tg_value_problem(e, token, "%s", tg_error(e->graph));
+    tg_clear_error(e->graph);
+    return unknown;
+}
+
+int tg_value_integer(const tg_value *value, int64_t *integer)
+{
+    if (value->kind != TG_VALUE_NUMBER || value->number != floor(value->number) ||
+        fabs(value->number) > 9007199254740992.0)
+        return 0;
+    *integer = (int64_t)value->number;
+    return 1;
+}
+
+static int find_dtype(const tg_value *values, uint32_t count, tg_dtype *dtype)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (values[i].kind == TG_VALUE_TENSOR && tg_dtype_of(values[i].tensor) != TG_BOOL) {
+            *dtype = tg_dtype_of(values[i].tensor);
+            return 1;
+        }
+        if (values[i].kind == TG_VALUE_LIST && find_dtype(values[i].items, values[i].count, dtype)) return 1;
+    }
+    return 0;
+}
+
+tg_dtype tg_meeting_dtype(const tg_value *values, uint32_t count)
+{
+    tg_dtype dtype = TG_F64;
+    find_dtype(values, count, &dtype);
+    return dtype;
+}
+
+/* ---- Numbers ------------------------------------------------------------------------------------------ */
+
+/* A literal is rounded once, from its own text, so that f32 values are exact too. */
+static float as_f32(const tg_evaluator *e, const tg_value *value)
+{
+    if (value->literal == 0) return (float)value->number;
+    const tg_token *t = &e->model->tokens.items[value->literal];
+    char text[64];
+    if (t->length >= sizeof text) return (float)value->number;
+    memcpy(text, e->model->text + t->start, t->length);
+    text[t->length] = '\0';
+    float read = strtof(text, NULL);
+    return value->negative ? -read : read;
+}
+
+/* Writes the value as one element. 0 with a problem when the type does not have it. */
+static int write_element(tg_evaluator *e, const tg_value *value, tg_dtype dtype, void *to)
+{
+    int64_t integer = 0;
+    float single;
+    if (value->kind == TG_VALUE_WORD && dtype == TG_BOOL && value->word[0] != 'n' &&
+        (strcmp(value->word, "true") == 0 || strcmp(value->word, "false") == 0)) {
+        *(unsigned char *)to = value->word[0] == 't';
+        return 1;
+    }
+    if (value->kind != TG_VALUE_NUMBER) {
+        if (value->kind != TG_VALUE_UNKNOWN) tg_value_problem(e, value->token, "expected a number");
+        return 0;
+    }
+    switch (dtype) {
+    case TG_F32:
+        single = as_f32(e, value);
+        memcpy(to, &single, sizeof single);
+        return 1;
+    case TG_F64:
+        memcpy(to, &value->number, sizeof value->number);
+        return 1;
+    case TG_I64:
+        if (!tg_value_integer(value, &integer)) break;
+        memcpy(to, &integer, sizeof integer);
+        return 1;
+    case TG_BOOL:
+        if (!tg_value_integer(value, &integer) || integer < 0 || integer > 1) break;
+        *(unsigned char *)to = (unsigned char)integer;
+        return 1;
+    }
+    tg_value_problem(e, value->token, "%.17g is not a value of type %s", value->number, tg_dtype_name(dtype));
+    return 0;
+}
+
+/* ---- Lists -------------------------------------------------------------------------------------------- */
+
+/* The shape of nested lists: every list at one depth must be as long as the first. */
+static int list_shape(tg_evaluator *e, const tg_value *value, int64_t *shape, int *rank)
+{
+    *rank = 0;
+    for (const tg_value *v = value; v->kind == TG_VALUE_LIST; v = &v->items[0]) {
+        if (*rank == TG_MAX_RANK) {
+            tg_value_problem(e, value->token, "a tensor has at most %d axes", TG_MAX_RANK);
+            return 0;
+        }
+        shape[(*rank)++] = v->count;
+        if (v->count == 0) break;
+    }
+    return 1;
+}
+
+static int write_list(tg_evaluator *e, const tg_value *value, const int64_t *shape, int rank, tg_dtype dtype,
+                      char **to)
+{
+    if (rank == 0) {
+        if (!write_element(e, value, dtype, *to)) return 0;
+        *to += tg_dtype_size(dtype);
+        return 1;
+    }
+    if (value->kind != TG_VALUE_LIST || value->count != shape[0]) {
+        tg_value_problem(e, value->token, "the lists are not of one length: expected %lld elements here",
+                         (long long)shape[0]);
+        return 0;
+    }
+    for (uint32_t i = 0; i < value->count; i++)
+        if (!write_list(e, &value->items[i], shape + 1, rank - 1, dtype, to)) return 0;
+    return 1;
+}
+
+static tg_tensor *list_tensor(tg_evaluator *e, const tg_value *value, tg_dtype dtype)
+{
+    int64_t shape[TG_MAX_RANK];
+    int rank;
+    tg_type type;
+    if (!list_shape(e, value, shape, &rank) || tg_type_make(&type, dtype, rank, shape, NULL) != TG_OK)
+        return NULL;
+    /* Ragged lists could promise more elements than there are tokens. */
+    if (tg_type_count(&type) > e->model->tokens.count) {
+        tg_value_problem(e, value->token, "the lists are not of one length");
+        return NULL;
+    }
+    char *data = malloc(tg_type_bytes(&type) + 1), *to = data;
+    if (data == NULL) {
+        e->fatal = TG_ERR_MEMORY;
+        return NULL;
+    }
+    tg_tensor *t = NULL;
+    if (write_list(e, value, shape, rank, dtype, &to)) {
+        t = tg_constant(e->graph, dtype, rank, shape, data);
+        if (t == NULL) tg_value_of(e, value->token, NULL);
+    }
+    free(data);
+    return t;
+}
+
+tg_tensor *tg_value_tensor(tg_evaluator *e, const tg_value *value, tg_dtype dtype)
+{
+    double element = 0;
+    switch (value->kind) {
+    case TG_VALUE_TENSOR:
+        return value->tensor;
+    case TG_VALUE_UNKNOWN:
+        return NULL;
+    case TG_VALUE_LIST:
+        return e->graph == NULL ? NULL : list_tensor(e, value, dtype);
+    case TG_VALUE_WORD:
+        dtype = TG_BOOL;
+        break;
+    case TG_VALUE_NUMBER:
+        break;
+    }
+    if (e->graph == NULL || !write_element(e, value, dtype, &element)) return NULL;
+    tg_tensor *t = tg_constant(e->graph, dtype, 0, NULL, &element);
+    if (t == NULL) tg_value_of(e, value->token, NULL);
+    return t;
+}

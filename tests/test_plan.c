@@ -1,0 +1,225 @@
+/* Plans: where buffers lie, what is shared, and the cache. */
+#include <stdio.h>
+
+#include "graph_helpers.h"
+
+#include <tapegrad/random.h>
+
+#include "plan/plan.h"
+
+/* ---- Placing buffers ------------------------------------------------------------------------------------ */
+
+enum { MAX_BUFFERS = 60 };
+
+static int64_t draw(uint64_t key, uint64_t *at, int64_t n)
+{
+    return (int64_t)tg_random_below(key, (*at)++, (uint64_t)n);
+}
+
+/* Buffers with random sizes and lifetimes; some take over one that ends where they begin. */
+static int64_t random_buffers(uint64_t key, tg_buffer *buffers, int64_t *n_steps)
+{
+    uint64_t at = 0;
+    int64_t n = 1 + draw(key, &at, MAX_BUFFERS);
+    *n_steps = 1 + draw(key, &at, 40);
+    int64_t step = 0;
+    for (int64_t i = 0; i < n; i++) {
+        step += draw(key, &at, 3);
+        if (step > *n_steps) step = *n_steps;
+        int64_t life = draw(key, &at, 4) == 0 ? *n_steps : draw(key, &at, 6);
+        buffers[i] = (tg_buffer){.bytes = (size_t)draw(key, &at, 5) * (size_t)draw(key, &at, 200),
+                                 .first = step,
+                                 .last = step + life > *n_steps ? *n_steps : step + life,
+                                 .reuses = -1};
+    }
+    int used[MAX_BUFFERS] = {0};
+    for (int64_t i = 1; i < n; i++)
+        for (int64_t k = 0; k < i && buffers[i].reuses < 0; k++)
+            if (!used[k] && buffers[k].last == buffers[i].first && buffers[k].last < *n_steps &&
+                buffers[k].first < buffers[k].last && buffers[k].bytes == buffers[i].bytes) {
+                buffers[i].reuses = k;
+                used[k] = 1;
+            }
+    return n;
+}
+
+static int overlap(const tg_buffer *a, const tg_buffer *b)
+{
+    int in_time = a->first <= b->last && b->first <= a->last;
+    int in_space = a->offset < b->offset + (int64_t)b->bytes && b->offset < a->offset + (int64_t)a->bytes;
+    return in_time && in_space;
+}
+
+static void test_live_buffers_do_not_overlap(void **state)
+{
+    (void)state;
+    int taken_over = 0;
+    for (uint64_t key = 0; key < 2000; key++) {
+        tg_buffer buffers[MAX_BUFFERS];
+        int64_t n_steps, n = random_buffers(key, buffers, &n_steps);
+        size_t size = 0;
+        assert_true(tg_place_buffers(buffers, n, n_steps, &size));
+        for (int64_t i = 0; i < n; i++) {
+            assert_true(buffers[i].offset >= 0 && buffers[i].offset % 64 == 0);
+            assert_true((size_t)buffers[i].offset + buffers[i].bytes <= size);
+            for (int64_t k = 0; k < i; k++) {
+                if (buffers[i].reuses == k) {
+                    assert_true(buffers[i].offset == buffers[k].offset);
+                    taken_over++;
+                } else if (overlap(&buffers[i], &buffers[k])) {
+                    fail_msg("key %llu: buffers %lld and %lld overlap", (unsigned long long)key, (long long)i,
+                             (long long)k);
+                }
+            }
+        }
+    }
+    assert_true(taken_over > 300);
+}
+
+static void test_no_buffers(void **state)
+{
+    (void)state;
+    size_t size = 7;
+    assert_true(tg_place_buffers(NULL, 0, 0, &size));
+    assert_int_equal(size, 0);
+}
+
+/* ---- What a plan takes ------------------------------------------------------------------------------------- */
+
+static tg_function *compile(tg_graph *g, tg_tensor *const *outputs, int n)
+{
+    tg_function *f;
+    if (tg_compile(g, outputs, n, NULL, 0, &f) != TG_OK) fail_msg("%s", tg_error(g));
+    return f;
+}
+
+static tg_function_stats stats_of(tg_graph *g, tg_tensor *y)
+{
+    tg_function *f = compile(g, &y, 1);
+    tg_function_stats stats = tg_stats(f);
+    tg_function_free(f);
+    return stats;
+}
+
+static void test_a_chain_needs_few_buffers(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *x = param_1d(g, "x", 1024, NULL), *t = x;
+    for (int i = 0; i < 100; i++) t = tg_tanh(tg_add(tg_sin(t), x));
+    tg_function_stats stats = stats_of(g, t);
+    assert_true(stats.arena_bytes <= 2 * 8192);
+    assert_true(stats.arena_bytes <= stats.total_bytes);
+    assert_int_equal(stats.nodes, 301);
+    assert_true(stats.steps >= 1 && stats.steps <= 300);
+    /* Reductions and matrix products cannot overwrite what they read, but what was read is free again. */
+    tg_tensor *m = tg_reshape(t, 2, (const int64_t[]){32, 32});
+    for (int i = 0; i < 100; i++) m = tg_matmul(m, m);
+    assert_true(stats_of(g, m).arena_bytes <= 4 * 8192);
+}
+
+static void test_views_cost_nothing(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *x = param_2d(g, "x", 32, 64, NULL), *y = param_2d(g, "y", 32, 16, NULL);
+    tg_tensor *product = tg_matmul(tg_transpose(x, NULL), y);
+    assert_int_equal(stats_of(g, product).steps, 1);
+    tg_tensor *bias = param_1d(g, "bias", 64, NULL);
+    assert_int_equal(stats_of(g, tg_add(tg_flip(x, 0), bias)).steps, 1);
+    assert_int_equal(stats_of(g, tg_sum(tg_slice(x, 1, 0, TG_END, 3), NULL)).steps, 1);
+}
+
+static void test_dead_code_is_left_out(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *x = param_1d(g, "x", 8, NULL), *y = tg_exp(x);
+    for (int i = 0; i < 50; i++) tg_sin(tg_add_scalar(x, i));
+    tg_input(g, "never given", TG_F64, 0, NULL);
+    tg_clear_error(g);
+    tg_input(g, "unused", TG_F64, 0, NULL);
+    tg_function_stats stats = stats_of(g, y);
+    assert_int_equal(stats.nodes, 2);
+    assert_int_equal(stats.steps, 1);
+}
+
+/* ---- The cache --------------------------------------------------------------------------------------------- */
+
+static void test_same_structure_same_plan(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *a = scalar_param(g, "a", 2), *b = scalar_param(g, "b", 3);
+    tg_tensor *first = tg_sin(a), *second = tg_sin(b);
+    tg_function *f = compile(g, &first, 1), *h = compile(g, &second, 1);
+    assert_false(tg_stats(f).from_cache);
+    assert_true(tg_stats(h).from_cache);
+    assert_int_equal(tg_run(f), TG_OK);
+    assert_int_equal(tg_run(h), TG_OK);
+    assert_true(tg_scalar(f, first) != tg_scalar(h, second));
+    assert_value(second, tg_scalar(h, second), 0);
+    assert_value(first, tg_scalar(f, first), 0);
+    tg_function_free(f);
+    tg_function_free(h);
+    /* What differs: constants, types, shapes, outputs, the order of inputs, updates. */
+    tg_tensor *v = param_1d(g, "v", 2, NULL), *x = tg_input(g, "x", TG_F64, 0, NULL);
+    tg_tensor *others[] = {tg_sub(a, b), tg_sub(b, a), tg_add_scalar(a, 1), tg_add_scalar(a, 2), tg_sin(v),
+                           tg_sin(x),    tg_cos(a)};
+    for (int i = 0; i < COUNT(others); i++) assert_false(stats_of(g, others[i]).from_cache);
+    tg_tensor *pair[2] = {first, a};
+    f = compile(g, pair, 2);
+    assert_false(tg_stats(f).from_cache);
+    tg_function_free(f);
+    assert_int_equal(tg_compile(g, &first, 1, &(tg_update){a, first}, 1, &f), TG_OK);
+    assert_false(tg_stats(f).from_cache);
+    tg_function_free(f);
+    assert_true(stats_of(g, first).from_cache);
+}
+
+/* The oldest of more plans than the cache holds is made again; functions of dropped plans still run. */
+static void test_eviction(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *x = scalar_param(g, "x", 1), *oldest = tg_add_scalar(x, 0.5);
+    tg_function *f = compile(g, &oldest, 1);
+    assert_true(stats_of(g, oldest).from_cache);
+    for (int i = 1; i <= 600; i++) {
+        tg_tensor *y = tg_mul_scalar(tg_add_scalar(x, i), i);
+        if (i % 2 == 0)
+            assert_value(y, i * (i + 1.0), 0);
+        else
+            assert_false(stats_of(g, y).from_cache);
+    }
+    assert_true(stats_of(g, tg_mul_scalar(tg_add_scalar(x, 600), 600)).from_cache);
+    assert_true(stats_of(g, tg_mul_scalar(tg_add_scalar(x, 400), 400)).from_cache);
+    assert_false(stats_of(g, oldest).from_cache);
+    assert_false(stats_of(g, tg_mul_scalar(tg_add_scalar(x, 300), 300)).from_cache);
+    assert_int_equal(tg_run(f), TG_OK);
+    assert_true(tg_scalar(f, oldest) == 1.5);
+    tg_function_free(f);
+}
+
+static void test_eval_of_other_leaves_with_the_same_plan(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *leaves[20];
+    for (int i = 0; i < 20; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "p%d", i);
+        leaves[i] = scalar_param(g, name, i);
+    }
+    for (int i = 0; i < 19; i++) assert_value(tg_sub(leaves[i + 1], leaves[i]), 1, 0);
+    for (int i = 0; i < 18; i++) assert_value(tg_add(leaves[i], leaves[i + 2]), 2 * i + 2, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_live_buffers_do_not_overlap),
+        cmocka_unit_test(test_no_buffers),
+        graph_test(test_a_chain_needs_few_buffers),
+        graph_test(test_views_cost_nothing),
+        graph_test(test_dead_code_is_left_out),
+        graph_test(test_same_structure_same_plan),
+        graph_test(test_eviction),
+        graph_test(test_eval_of_other_leaves_with_the_same_plan),
+    };
+    return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}
