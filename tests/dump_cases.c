@@ -40,9 +40,15 @@ static void print_attribute(const op_case *c, const tg_attr *a)
     printf("\"%s\": ", a->name);
     memcpy(&integer, c->attr + a->offset, sizeof integer);
     switch (a->kind) {
-    case TG_ATTR_INT: printf("%" PRId64, integer); break;
-    case TG_ATTR_BOOL: printf(integer ? "true" : "false"); break;
-    case TG_ATTR_DTYPE: printf("\"%s\"", tg_dtype_name((tg_dtype)integer)); break;
+    case TG_ATTR_INT:
+        printf("%" PRId64, integer);
+        break;
+    case TG_ATTR_BOOL:
+        printf(integer ? "true" : "false");
+        break;
+    case TG_ATTR_DTYPE:
+        printf("\"%s\"", tg_dtype_name((tg_dtype)integer));
+        break;
     case TG_ATTR_FLOAT:
         memcpy(&number, c->attr + a->offset, sizeof number);
         printf("%.17g", number);

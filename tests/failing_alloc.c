@@ -20,7 +20,51 @@ void __wrap_free(void *block);
 
 static int64_t countdown; /* 0: nothing fails */
 static int all_fail_after, failed;
+
+/* ---- Which blocks are live: a table with linear probing, because free is also called for blocks that a shared
+ * library allocated ---- */
+
+enum { ROOM = 1 << 16 };
+static void *blocks[ROOM];
 static int64_t live;
+
+static size_t home(const void *block)
+{
+    return (size_t)((uintptr_t)block >> 4) * 2654435761u % ROOM;
+}
+
+/* Where the block is, or the free place where it belongs. */
+static size_t find(const void *block)
+{
+    size_t at = home(block);
+    while (blocks[at] != NULL && blocks[at] != block) at = (at + 1) % ROOM;
+    return at;
+}
+
+static void *note(void *block)
+{
+    if (block == NULL) return NULL;
+    if (live >= ROOM / 2) fail_msg("too many blocks to follow");
+    blocks[find(block)] = block;
+    live++;
+    return block;
+}
+
+/* Takes the block out and moves up those that it had pushed away. */
+static void forget(const void *block)
+{
+    size_t hole = find(block);
+    if (block == NULL || blocks[hole] == NULL) return;
+    live--;
+    for (size_t at = (hole + 1) % ROOM; blocks[at] != NULL; at = (at + 1) % ROOM) {
+        if ((at - home(blocks[at])) % ROOM < (at - hole) % ROOM) continue;
+        blocks[hole] = blocks[at];
+        hole = at;
+    }
+    blocks[hole] = NULL;
+}
+
+/* ---- The C library's functions ---- */
 
 static int fails_now(void)
 {
@@ -32,30 +76,30 @@ static int fails_now(void)
 
 void *__wrap_malloc(size_t size)
 {
-    void *block = fails_now() ? NULL : __real_malloc(size);
-    live += block != NULL;
-    return block;
+    return fails_now() ? NULL : note(__real_malloc(size));
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    void *block = fails_now() ? NULL : __real_calloc(count, size);
-    live += block != NULL;
-    return block;
+    return fails_now() ? NULL : note(__real_calloc(count, size));
 }
 
 void *__wrap_realloc(void *block, size_t size)
 {
-    void *moved = fails_now() ? NULL : __real_realloc(block, size);
-    live += moved != NULL && block == NULL;
-    return moved;
+    if (fails_now()) return NULL;
+    forget(block);
+    void *moved = __real_realloc(block, size);
+    if (moved == NULL) note(block);
+    return note(moved);
 }
 
 void __wrap_free(void *block)
 {
-    live -= block != NULL;
+    forget(block);
     __real_free(block);
 }
+
+/* ---- Failing on request ---- */
 
 void failing_alloc_start(int64_t k, int all_after)
 {

@@ -11,7 +11,7 @@
 void failing_alloc_start(int64_t k, int all_after);
 /* Stops, and tells whether an allocation has failed since the start. */
 int failing_alloc_stop(void);
-/* How many blocks are allocated now. */
+/* How many of the blocks that were allocated this way are not freed yet. */
 int64_t failing_alloc_live(void);
 
 /* Calls attempt(context) with the first, second, … allocation failing, until one of them runs without a failure;

@@ -47,7 +47,7 @@ static double element(const void *data, tg_dtype dtype, int64_t i)
     case TG_BOOL:
         return ((const unsigned char *)data)[i];
     }
-    return NAN;
+    return (double)NAN;
 }
 
 void evaluate(tg_tensor *t, double *values, int64_t n, const char *file, int line)

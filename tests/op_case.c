@@ -13,7 +13,8 @@
 
 static int fail(op_case *c, const char *what, const char *at)
 {
-    snprintf(c->error, sizeof c->error, "%.40s: case \"%.60s\": %.30s at \"%.12s\"", c->op->name, c->text, what, at);
+    snprintf(c->error, sizeof c->error, "%.40s: case \"%.60s\": %.30s at \"%.12s\"", c->op->name, c->text,
+             what, at);
     return 0;
 }
 
@@ -133,7 +134,8 @@ static int read_keywords(op_case *c, const char **at, int more)
         const char *text = a->fallback;
         if ((given >> i & 1u) != 0) continue;
         if (text == NULL) return fail(c, "missing attribute", a->name);
-        if (!read_attribute(&text, a, c->attr) || *text != '\0') return fail(c, "malformed fallback", a->name);
+        if (!read_attribute(&text, a, c->attr) || *text != '\0')
+            return fail(c, "malformed fallback", a->name);
     }
     return 1;
 }
@@ -164,7 +166,8 @@ static int read_operand(op_case *c, const char **at, tg_dtype floating)
 
 static int is_operand(const char *at)
 {
-    return *at == '#' || ((*at == 'f' || *at == 'b') && at[1] == '[') || (*at == 'i' && isdigit((unsigned char)at[1]));
+    return *at == '#' || ((*at == 'f' || *at == 'b') && at[1] == '[') ||
+           (*at == 'i' && isdigit((unsigned char)at[1]));
 }
 
 static int parse(op_case *c, tg_dtype floating)
@@ -303,7 +306,8 @@ void op_case_values(const op_case *c, int k, double *values)
     }
     uint64_t key = key_of(c, "values") + (uint64_t)k;
     uint64_t below = c->types[k].dtype == TG_BOOL ? 2 : (uint64_t)c->below[k];
-    for (int64_t i = 0; i < tg_type_count(&c->types[k]); i++) values[i] = (double)tg_random_below(key, (uint64_t)i, below);
+    for (int64_t i = 0; i < tg_type_count(&c->types[k]); i++)
+        values[i] = (double)tg_random_below(key, (uint64_t)i, below);
     if (below == 2 && tg_type_count(&c->types[k]) > 1) values[0] = 1 - values[1];
 }
 

@@ -23,8 +23,8 @@ typedef struct op_case {
     char error[160]; /* why it could not be made */
     int n_inputs;
     tg_type types[OP_CASE_INPUTS];
-    int same_as[OP_CASE_INPUTS];    /* the operand that it repeats, or -1 */
-    int64_t below[OP_CASE_INPUTS];  /* of i64: values are smaller than this */
+    int same_as[OP_CASE_INPUTS];   /* the operand that it repeats, or -1 */
+    int64_t below[OP_CASE_INPUTS]; /* of i64: values are smaller than this */
     alignas(8) unsigned char attr[TG_ATTR_MAX];
 } op_case;
 

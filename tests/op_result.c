@@ -25,10 +25,18 @@ void op_set(tg_tensor *input, const double *values)
     for (int64_t i = 0; i < n; i++) {
         void *at = bytes + (size_t)i * item;
         switch (dtype) {
-        case TG_F32: memcpy(at, &(float){(float)values[i]}, item); break;
-        case TG_F64: memcpy(at, &values[i], item); break;
-        case TG_I64: memcpy(at, &(int64_t){(int64_t)values[i]}, item); break;
-        case TG_BOOL: *(unsigned char *)at = values[i] != 0; break;
+        case TG_F32:
+            memcpy(at, &(float){(float)values[i]}, item);
+            break;
+        case TG_F64:
+            memcpy(at, &values[i], item);
+            break;
+        case TG_I64:
+            memcpy(at, &(int64_t){(int64_t)values[i]}, item);
+            break;
+        case TG_BOOL:
+            *(unsigned char *)at = values[i] != 0;
+            break;
         }
     }
     if (tg_set(input, bytes, (size_t)n * item) != TG_OK) fail_msg("%s", tg_error(tg_graph_of(input)));
@@ -140,8 +148,8 @@ void op_assert_close(const op_case *c, const char *what, const double *a, const 
     for (int64_t i = 0; i < n; i++) {
         if (a[i] == b[i] || (isnan(a[i]) && isnan(b[i]))) continue;
         if (fabs(a[i] - b[i]) <= tolerance * (fabs(b[i]) + scale)) continue;
-        fail_msg("%s: %s: element %lld is %.17g, expected %.17g within %g", c->text, what, (long long)i, a[i], b[i],
-                 tolerance * (fabs(b[i]) + scale));
+        fail_msg("%s: %s: element %lld is %.17g, expected %.17g within %g", c->text, what, (long long)i, a[i],
+                 b[i], tolerance * (fabs(b[i]) + scale));
     }
 }
 

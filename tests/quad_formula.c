@@ -74,11 +74,11 @@ static const struct {
     const char *name;
     quad (*f)(quad x);
 } functions[] = {
-    {"abs", Q(fabs)},     {"sign", sign},       {"sqrt", Q(sqrt)},   {"exp", Q(exp)},     {"expm1", Q(expm1)},
-    {"log", Q(log)},      {"log1p", Q(log1p)},  {"sin", Q(sin)},     {"cos", Q(cos)},     {"tan", Q(tan)},
-    {"asin", Q(asin)},    {"acos", Q(acos)},    {"atan", Q(atan)},   {"sinh", Q(sinh)},   {"cosh", Q(cosh)},
-    {"tanh", Q(tanh)},    {"asinh", Q(asinh)},  {"acosh", Q(acosh)}, {"atanh", Q(atanh)}, {"erf", Q(erf)},
-    {"erfc", Q(erfc)},    {"floor", Q(floor)},  {"ceil", Q(ceil)},   {"cbrt", Q(cbrt)},   {"lgamma", Q(lgamma)},
+    {"abs", Q(fabs)},  {"sign", sign},      {"sqrt", Q(sqrt)},   {"exp", Q(exp)},     {"expm1", Q(expm1)},
+    {"log", Q(log)},   {"log1p", Q(log1p)}, {"sin", Q(sin)},     {"cos", Q(cos)},     {"tan", Q(tan)},
+    {"asin", Q(asin)}, {"acos", Q(acos)},   {"atan", Q(atan)},   {"sinh", Q(sinh)},   {"cosh", Q(cosh)},
+    {"tanh", Q(tanh)}, {"asinh", Q(asinh)}, {"acosh", Q(acosh)}, {"atanh", Q(atanh)}, {"erf", Q(erf)},
+    {"erfc", Q(erfc)}, {"floor", Q(floor)}, {"ceil", Q(ceil)},   {"cbrt", Q(cbrt)},   {"lgamma", Q(lgamma)},
 };
 
 static quad call(reader *r, const char *name, const quad *arguments, int n)

@@ -64,7 +64,7 @@ static int compile(network *n)
 
 static int run(network *n)
 {
-    static const double x[12] = {1, 0, 2, -1, 1, 0, 0, 3, 1, 2, 2, -2}, y[8] = {1, 0, 0, 1, 1, 0, 0, 1};
+    static const double x[12] = {1, 0, 2, -1, 1, 0, 0, 3, 1, 2, 2, -2}, y[8] = {1, 0, 0, 1, 1, 0, 1, 0};
     double cost;
     if (tg_set(n->x, x, sizeof x) != TG_OK || tg_set(n->y, y, sizeof y) != TG_OK) return 0;
     if (tg_run(n->f) != TG_OK || tg_eval(n->g, &n->cost, 1, &cost, sizeof cost) != TG_OK) return 0;

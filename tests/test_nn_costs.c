@@ -27,7 +27,7 @@ static double cost_at(tg_cost cost, double a, double y)
     case TG_COST_BINARY_CROSS_ENTROPY:
         return -y * log(a) - (1 - y) * log(1 - a);
     }
-    return NAN;
+    return (double)NAN;
 }
 
 /* Outputs and targets that suit the cost: between 0 and 1 for the cross-entropies. */

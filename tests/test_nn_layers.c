@@ -152,7 +152,7 @@ static double activation_at(tg_activation activation, double z)
     case TG_SOFTMAX:
         break;
     }
-    return NAN;
+    return (double)NAN;
 }
 
 static void activate_row(tg_activation activation, int64_t n, const double *z, double *a)

@@ -31,24 +31,24 @@ static void test_bad_numbers(void **state)
         tg_optimizer o;
     } cases[] = {
         {"rate", TG_SGD(.rate = -0.1)},
-        {"rate", TG_SGD(.rate = NAN)},
-        {"rate", TG_ADAM(.rate = INFINITY)},
+        {"rate", TG_SGD(.rate = (double)NAN)},
+        {"rate", TG_ADAM(.rate = (double)INFINITY)},
         {"momentum", TG_MOMENTUM(.momentum = 1)},
         {"momentum", TG_MOMENTUM(.momentum = -0.5)},
         {"beta1", TG_ADAM(.beta1 = 1)},
         {"beta1", TG_ADAM(.beta1 = -0.1)},
         {"beta2", TG_ADAMW(.beta2 = 1.5)},
-        {"beta2", TG_ADAM(.beta2 = NAN)},
+        {"beta2", TG_ADAM(.beta2 = (double)NAN)},
         {"epsilon", TG_ADAM(.epsilon = -1e-8)},
         {"decay", TG_SGD(.decay = -1)},
-        {"decay", TG_ADAMW(.decay = INFINITY)},
+        {"decay", TG_ADAMW(.decay = (double)INFINITY)},
         {"clip_norm", TG_SGD(.clip_norm = -1)},
-        {"clip_norm", TG_SGD(.clip_norm = NAN)},
+        {"clip_norm", TG_SGD(.clip_norm = (double)NAN)},
         {"clip_value", TG_SGD(.clip_value = -1)},
         {"schedule.factor", TG_SGD(.schedule = {TG_SCHEDULE_STEPS, -0.5, 10, 0})},
-        {"schedule.factor", TG_SGD(.schedule = {TG_SCHEDULE_LINEAR, NAN, 10, 0})},
+        {"schedule.factor", TG_SGD(.schedule = {TG_SCHEDULE_LINEAR, (double)NAN, 10, 0})},
         {"rates[1].factor", TG_SGD(.rates = ((tg_rate[]){{"p", 1}, {"q", -1}}), .n_rates = 2)},
-        {"rates[0].factor", TG_SGD(.rates = ((tg_rate[]){{"p", NAN}}), .n_rates = 1)},
+        {"rates[0].factor", TG_SGD(.rates = ((tg_rate[]){{"p", (double)NAN}}), .n_rates = 1)},
     };
     for (int i = 0; i < COUNT(cases); i++)
         refused(g, loss, &cases[i].o, TG_ERR_ARGUMENT, "optimizer", cases[i].name);

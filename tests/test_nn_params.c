@@ -23,7 +23,7 @@ typedef struct moments {
 
 static moments moments_of(const tg_tensor *t)
 {
-    moments m = {0, 0, INFINITY, -INFINITY};
+    moments m = {0, 0, (double)INFINITY, -(double)INFINITY};
     int64_t n = tg_count(t);
     for (int64_t i = 0; i < n; i++) {
         double v = element(t, i);

@@ -75,8 +75,8 @@ static void add_sample(samples *s, tg_dtype dtype, double value)
 /* What is tried for an operand: `dense` points of the domain, and special ones. */
 static samples samples_for(const tg_op *op, tg_dtype dtype, int dense)
 {
-    static const double special[] = {
-        0.0, -0.0, (double)INFINITY, -(double)INFINITY, (double)NAN, 1, -1, 1e-8, -1e-8};
+    static const double special[] = {0.0,  -0.0, (double)INFINITY, -(double)INFINITY, (double)NAN, 1, -1,
+                                     1e-8, -1e-8};
     static const double integers[] = {0, 1, -1, 2, -3, 7, 100, -1000};
     samples s = {.n = 0};
     if (dtype == TG_BOOL) {

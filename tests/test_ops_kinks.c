@@ -39,7 +39,8 @@ static void test_kinks_at_zero(void **state)
 static void test_equal_arguments_share(void **state)
 {
     tg_graph *g = *state;
-    tg_tensor *a = param_1d(g, "a", 3, (const double[]){1, 2, 3}), *b = param_1d(g, "b", 3, (const double[]){1, 3, 2});
+    tg_tensor *a = param_1d(g, "a", 3, (const double[]){1, 2, 3}),
+              *b = param_1d(g, "b", 3, (const double[]){1, 3, 2});
     assert_values(gradient(tg_maximum(a, b), a), ((const double[]){0.5, 0, 1}), 3, 0);
     assert_values(gradient(tg_maximum(a, b), b), ((const double[]){0.5, 1, 0}), 3, 0);
     assert_values(gradient(tg_minimum(a, b), a), ((const double[]){0.5, 1, 0}), 3, 0);
@@ -53,7 +54,8 @@ static void test_tied_elements_share(void **state)
     tg_tensor *x = param_2d(g, "x", 2, 4, (const double[]){3, 1, 3, 3, -2, -2, 5, 0});
     tg_tensor *direction = param_2d(g, "direction", 2, 4, (const double[]){3, 10, 6, 9, 4, 8, 7, 10}), *moved;
     const double third = 1.0 / 3;
-    assert_values(gradient(tg_max(x, TG_AXES(1)), x), ((const double[]){third, 0, third, third, 0, 0, 1, 0}), 8, 1e-15);
+    assert_values(gradient(tg_max(x, TG_AXES(1)), x), ((const double[]){third, 0, third, third, 0, 0, 1, 0}),
+                  8, 1e-15);
     assert_values(gradient(tg_min(x, TG_AXES(1)), x), ((const double[]){0, 1, 0, 0, 0.5, 0.5, 0, 0}), 8, 0);
     assert_values(gradient(tg_max(x, NULL), x), ((const double[]){0, 0, 0, 0, 0, 0, 1, 0}), 8, 0);
     tg_tensor *least = tg_min(x, TG_AXES(1));
@@ -93,7 +95,8 @@ static void test_prod_of_zeros(void **state)
 static void test_branch_not_taken(void **state)
 {
     tg_graph *g = *state;
-    tg_tensor *a = param_1d(g, "a", 3, (const double[]){NOT_A_NUMBER, INF, 2}), *b = param_1d(g, "b", 3, (const double[]){1, 2, -INF});
+    tg_tensor *a = param_1d(g, "a", 3, (const double[]){NOT_A_NUMBER, INF, 2}),
+              *b = param_1d(g, "b", 3, (const double[]){1, 2, -INF});
     tg_tensor *condition = tg_eq(a, tg_number(g, TG_F64, 2)), *y = tg_where(condition, a, b);
     assert_values(y, ((const double[]){1, 2, 2}), 3, 0);
     assert_values(gradient(y, a), ((const double[]){0, 0, 1}), 3, 0);
@@ -101,7 +104,8 @@ static void test_branch_not_taken(void **state)
     /* The usual way to keep a root away from negative numbers. */
     tg_tensor *x = param_1d(g, "x", 3, (const double[]){-1, 0, 4}), *nought = tg_number(g, TG_F64, 0);
     tg_tensor *positive = tg_gt(x, nought), *kept = tg_where(positive, x, tg_number(g, TG_F64, 1));
-    assert_values(gradient(tg_where(positive, tg_sqrt(kept), nought), x), ((const double[]){0, 0, 0.25}), 3, 0);
+    assert_values(gradient(tg_where(positive, tg_sqrt(kept), nought), x), ((const double[]){0, 0, 0.25}), 3,
+                  0);
 }
 
 /* ---- Far out ------------------------------------------------------------------------------------------ */
@@ -150,7 +154,8 @@ static void test_softmax_far_out(void **state)
     assert_values(gradient(tg_softmax(x, 1), x), nothing, 4, 0);
     tg_tensor *picked = tg_index(tg_log_softmax(x, 1), 1, 1);
     assert_values(gradient(picked, x), ((const double[]){-1, 1, -0.5, 0.5}), 4, 0);
-    tg_tensor *y = param_2d(g, "y", 2, 2, (const double[]){0, 1, 0, 1}), *cost = tg_softmax_cross_entropy(x, y);
+    tg_tensor *y = param_2d(g, "y", 2, 2, (const double[]){0, 1, 0, 1}),
+              *cost = tg_softmax_cross_entropy(x, y);
     assert_values(cost, ((const double[]){2 * FAR, log(2)}), 2, 1e-15);
     assert_values(gradient(cost, x), ((const double[]){1, -1, 0.5, -0.5}), 4, 0);
 }
@@ -159,7 +164,8 @@ static void test_sigmoid_cross_entropy_far_out(void **state)
 {
     tg_graph *g = *state;
     tg_tensor *z = param_1d(g, "z", 5, (const double[]){FAR, FAR, -FAR, -FAR, 0});
-    tg_tensor *y = param_1d(g, "y", 5, (const double[]){1, 0, 1, 0, 0.5}), *cost = tg_sigmoid_cross_entropy(z, y);
+    tg_tensor *y = param_1d(g, "y", 5, (const double[]){1, 0, 1, 0, 0.5}),
+              *cost = tg_sigmoid_cross_entropy(z, y);
     assert_values(cost, ((const double[]){0, FAR, FAR, 0, log(2)}), 5, 1e-15);
     assert_values(gradient(cost, z), ((const double[]){0, 1, -1, 0, 0}), 5, 0);
     assert_values(gradient(cost, y), ((const double[]){-FAR, -FAR, FAR, FAR, 0}), 5, 0);
@@ -170,7 +176,8 @@ static void test_sigmoid_cross_entropy_far_out(void **state)
 static void test_cross_entropy_keeps_digits(void **state)
 {
     tg_graph *g = *state;
-    tg_tensor *z = param_1d(g, "z", 2, (const double[]){-40, 40}), *y = param_1d(g, "y", 2, (const double[]){0, 1});
+    tg_tensor *z = param_1d(g, "z", 2, (const double[]){-40, 40}),
+              *y = param_1d(g, "y", 2, (const double[]){0, 1});
     double values[2];
     evaluate(tg_sigmoid_cross_entropy(z, y), values, 2, __FILE__, __LINE__);
     for (int i = 0; i < 2; i++) assert_true(fabs(values[i] / exp(-40) - 1) < 1e-14);
@@ -181,11 +188,16 @@ static void test_cross_entropy_keeps_digits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        graph_test(test_kinks_at_zero),       graph_test(test_equal_arguments_share),
-        graph_test(test_tied_elements_share), graph_test(test_pow_at_zero),
-        graph_test(test_prod_of_zeros),       graph_test(test_branch_not_taken),
-        graph_test(test_saturated_functions), graph_test(test_logsumexp_far_out),
-        graph_test(test_softmax_far_out),     graph_test(test_sigmoid_cross_entropy_far_out),
+        graph_test(test_kinks_at_zero),
+        graph_test(test_equal_arguments_share),
+        graph_test(test_tied_elements_share),
+        graph_test(test_pow_at_zero),
+        graph_test(test_prod_of_zeros),
+        graph_test(test_branch_not_taken),
+        graph_test(test_saturated_functions),
+        graph_test(test_logsumexp_far_out),
+        graph_test(test_softmax_far_out),
+        graph_test(test_sigmoid_cross_entropy_far_out),
         graph_test(test_cross_entropy_keeps_digits),
     };
     return cmocka_run_group_tests_name("ops: kinks", tests, NULL, NULL);

@@ -47,10 +47,18 @@ static double *reference(const op_case *c, const char *what, const tg_type *type
     double *values = calloc((size_t)n + 1, sizeof *values);
     assert_non_null(values);
     for (int64_t i = 0; i < n; i++) switch (type->dtype) {
-        case TG_F32: values[i] = (double)((const float *)array->data)[i]; break;
-        case TG_F64: values[i] = ((const double *)array->data)[i]; break;
-        case TG_I64: values[i] = (double)((const int64_t *)array->data)[i]; break;
-        case TG_BOOL: values[i] = ((const unsigned char *)array->data)[i]; break;
+        case TG_F32:
+            values[i] = (double)((const float *)array->data)[i];
+            break;
+        case TG_F64:
+            values[i] = ((const double *)array->data)[i];
+            break;
+        case TG_I64:
+            values[i] = (double)((const int64_t *)array->data)[i];
+            break;
+        case TG_BOOL:
+            values[i] = ((const unsigned char *)array->data)[i];
+            break;
         }
     return values;
 }

@@ -28,7 +28,8 @@ static void check_derivative_fields(const tg_op *op)
         fail_msg("%s: it needs a rule, or TG_OP_CONSTANT_SLOPE, and not both", op->name);
     if (op->slope != NULL && (op->vjp != NULL || op->jvp != NULL))
         fail_msg("%s: slope and other rules exclude each other", op->name);
-    if (op->compose != NULL && op->composes == NULL && (op->kernel != NULL || op->vjp != NULL || op->infer != NULL))
+    if (op->compose != NULL && op->composes == NULL &&
+        (op->kernel != NULL || op->vjp != NULL || op->infer != NULL))
         fail_msg("%s: it is always composed, so a kernel or rule of its own is never used", op->name);
 }
 
@@ -239,7 +240,8 @@ static void check_sampling(const op_case *c)
         n += (int)tg_type_count(&c->types[k]);
     }
     for (int i = 0; i < n; i++) {
-        assert_true(seen[i] >= d.low && seen[i] <= d.high && fabs(seen[i]) > 0.04 && (double)(float)seen[i] == seen[i]);
+        assert_true(seen[i] >= d.low && seen[i] <= d.high && fabs(seen[i]) > 0.04 &&
+                    (double)(float)seen[i] == seen[i]);
         for (int j = 0; j < i; j++)
             if (fabs(seen[i] - seen[j]) < 0.012 * (d.high - d.low))
                 fail_msg("%s: %g and %g are too close", c->text, seen[i], seen[j]);
@@ -256,9 +258,9 @@ static void test_malformed_cases(void **state)
 {
     (void)state;
     static const char *const wrong[] = {
-        "sum",         "sum(",           "sum(f[2)",           "sum(f[2]",          "sum(f[2],",
-        "mean(f[2])",  "sum(f[2], a=1)", "sum(f[2], axis)",    "sum(f[2], axis=x)", "sum(f[2], keepdims=2)",
-        "sum(f[2]) ",  "sum(#1)",        "sum(i[2])",          "sum(f[-1])",        "sum(f[2], axis=[1, 2)",
+        "sum",        "sum(",           "sum(f[2)",        "sum(f[2]",          "sum(f[2],",
+        "mean(f[2])", "sum(f[2], a=1)", "sum(f[2], axis)", "sum(f[2], axis=x)", "sum(f[2], keepdims=2)",
+        "sum(f[2]) ", "sum(#1)",        "sum(i[2])",       "sum(f[-1])",        "sum(f[2], axis=[1, 2)",
     };
     tg_graph *g = tg_graph_new(NULL);
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

@@ -31,7 +31,8 @@ static void check_slice(tg_graph *g, tg_tensor *x, int start, int stop, int step
     int n = (int)tg_count(x), positions[LONGEST + 1];
     int64_t count = python_slice(n, start, stop, step, positions);
     tg_mark mark = tg_get_mark(g);
-    tg_tensor *y = tg_slice(x, 0, start == OMITTED ? (step > 0 ? 0 : TG_END) : start, stop == OMITTED ? TG_END : stop, step);
+    tg_tensor *y = tg_slice(x, 0, start == OMITTED ? (step > 0 ? 0 : TG_END) : start,
+                            stop == OMITTED ? TG_END : stop, step);
     double expected[LONGEST + 1], adjoint[LONGEST + 1] = {0}, weights[LONGEST + 1];
     for (int i = 0; i < count; i++) {
         expected[i] = positions[i] + 10;
@@ -39,8 +40,8 @@ static void check_slice(tg_graph *g, tg_tensor *x, int start, int stop, int step
         adjoint[positions[i]] = weights[i];
     }
     if (tg_count(y) != count)
-        fail_msg("x[%d:%d:%d] of %d elements has %lld, expected %lld", start, stop, step, n, (long long)tg_count(y),
-                 (long long)count);
+        fail_msg("x[%d:%d:%d] of %d elements has %lld, expected %lld", start, stop, step, n,
+                 (long long)tg_count(y), (long long)count);
     assert_values(y, expected, count, 0);
     tg_tensor *ybar = tg_constant(g, TG_F64, 1, &count, weights), *xbar, *ydot;
     assert_int_equal(tg_vjp(g, &y, &ybar, 1, &x, 1, &xbar), TG_OK);

@@ -48,14 +48,16 @@ static void assert_integers(tg_tensor *t, const int64_t *expected, int n)
 static void test_broadcasting(void **state)
 {
     tg_graph *g = *state;
-    tg_tensor *column = counting(g, 2, (const int64_t[]){2, 1}), *row = numbers(g, 3, (const double[]){10, 20, 30});
+    tg_tensor *column = counting(g, 2, (const int64_t[]){2, 1}),
+              *row = numbers(g, 3, (const double[]){10, 20, 30});
     tg_tensor *sum = tg_add(column, row);
     assert_shape(sum, 2, (const int64_t[]){2, 3});
     assert_values(sum, ((const double[]){10, 20, 30, 11, 21, 31}), 6, 0);
     assert_shape(tg_mul(tg_number(g, TG_F64, 2), row), 1, (const int64_t[]){3});
     tg_tensor *empty = tg_constant(g, TG_F64, 2, (const int64_t[]){0, 3}, NULL);
     assert_shape(tg_add(empty, row), 2, (const int64_t[]){0, 3});
-    tg_tensor *cube = tg_sub(counting(g, 3, (const int64_t[]){2, 1, 2}), counting(g, 2, (const int64_t[]){2, 1}));
+    tg_tensor *cube =
+        tg_sub(counting(g, 3, (const int64_t[]){2, 1, 2}), counting(g, 2, (const int64_t[]){2, 1}));
     assert_shape(cube, 3, (const int64_t[]){2, 2, 2});
     assert_values(cube, ((const double[]){0, 1, -1, 0, 2, 3, 1, 2}), 8, 0);
     assert_null(tg_add(row, counting(g, 1, (const int64_t[]){2})));
@@ -106,7 +108,8 @@ static void test_pad(void **state)
     tg_tensor *y = tg_pad(x, (const int64_t[]){1}, (const int64_t[]){2}, (const int64_t[]){1}, 9);
     assert_values(y, ((const double[]){9, 1, 9, 2, 9, 3, 9, 9}), 8, 0);
     tg_tensor *m = counting(g, 2, (const int64_t[]){2, 2});
-    tg_tensor *framed = tg_pad(m, (const int64_t[]){0, 1}, (const int64_t[]){1, 0}, (const int64_t[]){0, 1}, -1);
+    tg_tensor *framed =
+        tg_pad(m, (const int64_t[]){0, 1}, (const int64_t[]){1, 0}, (const int64_t[]){0, 1}, -1);
     assert_values(framed, ((const double[]){-1, 0, -1, 1, -1, 2, -1, 3, -1, -1, -1, -1}), 12, 0);
     tg_tensor *nothing = tg_constant(g, TG_F64, 1, &(int64_t){0}, NULL);
     tg_tensor *filled = tg_pad(nothing, (const int64_t[]){1}, (const int64_t[]){1}, (const int64_t[]){5}, 4);
@@ -120,7 +123,8 @@ static void test_pad(void **state)
 static void test_gather(void **state)
 {
     tg_graph *g = *state;
-    tg_tensor *x = counting(g, 2, (const int64_t[]){3, 2}), *at = integers(g, 3, (const int64_t[]){-1, 0, -3});
+    tg_tensor *x = counting(g, 2, (const int64_t[]){3, 2}),
+              *at = integers(g, 3, (const int64_t[]){-1, 0, -3});
     assert_values(tg_gather(x, at, 0), ((const double[]){4, 5, 0, 1, 0, 1}), 6, 0);
     assert_values(tg_gather(x, integers(g, 1, (const int64_t[]){-2}), 1), ((const double[]){0, 2, 4}), 3, 0);
     assert_values(tg_gather(x, tg_number(g, TG_I64, 1), 0), ((const double[]){2, 3}), 2, 0);
@@ -144,11 +148,14 @@ static void test_indices_out_of_range(void **state)
 {
     tg_graph *g = *state;
     tg_tensor *x = numbers(g, 3, (const double[]){1, 2, 3});
-    tg_tensor *beyond = integers(g, 2, (const int64_t[]){0, 3}), *before = integers(g, 2, (const int64_t[]){-4, 0});
+    tg_tensor *beyond = integers(g, 2, (const int64_t[]){0, 3}),
+              *before = integers(g, 2, (const int64_t[]){-4, 0});
     check_bad_index(g, tg_gather(x, beyond, 0), "gather", "index 3, at position 1");
     check_bad_index(g, tg_gather(x, before, 0), "gather", "index -4, at position 0");
-    check_bad_index(g, tg_gather(x, integers(g, 1, &(int64_t){INT64_MIN}), 0), "gather", "-9223372036854775808");
-    check_bad_index(g, tg_gather(x, integers(g, 1, &(int64_t){INT64_MAX}), 0), "gather", "9223372036854775807");
+    check_bad_index(g, tg_gather(x, integers(g, 1, &(int64_t){INT64_MIN}), 0), "gather",
+                    "-9223372036854775808");
+    check_bad_index(g, tg_gather(x, integers(g, 1, &(int64_t){INT64_MAX}), 0), "gather",
+                    "9223372036854775807");
     check_bad_index(g, tg_scatter_add(x, beyond, tg_slice(x, 0, 0, 2, 1), 0), "scatter_add", "index 3");
     check_bad_index(g, tg_take_along_axis(x, before, 0), "take_along_axis", "index -4");
     assert_null(tg_index(x, 0, 3));
@@ -167,8 +174,10 @@ static void test_one_hot(void **state)
 static void test_argmax(void **state)
 {
     tg_graph *g = *state;
-    static const double rows[4][4] = {
-        {1, 5, 5, 2}, {-3, -3, -3, -3}, {1, (double)NAN, 9, (double)NAN}, {-(double)INFINITY, 2, (double)INFINITY, 0}};
+    static const double rows[4][4] = {{1, 5, 5, 2},
+                                      {-3, -3, -3, -3},
+                                      {1, (double)NAN, 9, (double)NAN},
+                                      {-(double)INFINITY, 2, (double)INFINITY, 0}};
     tg_tensor *x = tg_constant(g, TG_F64, 2, (const int64_t[]){4, 4}, rows);
     assert_values(tg_argmax(x, 1), ((const double[]){1, 0, 1, 2}), 4, 0);
     assert_values(tg_argmin(x, 1), ((const double[]){0, 0, 1, 0}), 4, 0);
@@ -193,19 +202,31 @@ static void test_cumsum(void **state)
 static void test_casts(void **state)
 {
     tg_graph *g = *state;
-    static const double edges[] = {1.9, -1.9, -0.0, (double)NAN, (double)INFINITY, -(double)INFINITY,
-                                   9223372036854775808.0, -9223372036854775808.0, 9.2e18, 1e300};
+    static const double edges[] = {1.9,
+                                   -1.9,
+                                   -0.0,
+                                   (double)NAN,
+                                   (double)INFINITY,
+                                   -(double)INFINITY,
+                                   9223372036854775808.0,
+                                   -9223372036854775808.0,
+                                   9.2e18,
+                                   1e300};
     tg_tensor *x = numbers(g, 10, edges);
     assert_integers(tg_cast(x, TG_I64),
                     ((const int64_t[]){1, -1, 0, 0, INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN,
-                                       9200000000000000000, INT64_MAX}), 10);
+                                       9200000000000000000, INT64_MAX}),
+                    10);
     assert_values(tg_cast(x, TG_BOOL), ((const double[]){1, 1, 0, 1, 1, 1, 1, 1, 1, 1}), 10, 0);
     tg_tensor *single = tg_cast(x, TG_F32);
-    assert_values(single, ((const double[]){(double)1.9f, -(double)1.9f, 0, NOT_A_NUMBER, INF, -INF, 0x1p63, -0x1p63,
-                                            (double)9.2e18f, INF}), 10, 0);
+    assert_values(single,
+                  ((const double[]){(double)1.9f, -(double)1.9f, 0, NOT_A_NUMBER, INF, -INF, 0x1p63, -0x1p63,
+                                    (double)9.2e18f, INF}),
+                  10, 0);
     assert_integers(tg_cast(single, TG_I64),
                     ((const int64_t[]){1, -1, 0, 0, INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN,
-                                       (int64_t)9.2e18f, INT64_MAX}), 10);
+                                       (int64_t)9.2e18f, INT64_MAX}),
+                    10);
     tg_tensor *truth = tg_gt(numbers(g, 2, (const double[]){1, -1}), tg_number(g, TG_F64, 0));
     assert_integers(tg_cast(truth, TG_I64), (const int64_t[]){1, 0}, 2);
     assert_values(tg_cast(integers(g, 2, (const int64_t[]){16777217, INT64_MAX}), TG_F32),
@@ -216,14 +237,16 @@ static void test_integers_wrap_around(void **state)
 {
     tg_graph *g = *state;
     tg_tensor *x = integers(g, 3, (const int64_t[]){INT64_MAX, INT64_MIN, 3037000500});
-    assert_integers(tg_add(x, tg_number(g, TG_I64, 1)), (const int64_t[]){INT64_MIN, INT64_MIN + 1, 3037000501}, 3);
+    assert_integers(tg_add(x, tg_number(g, TG_I64, 1)),
+                    (const int64_t[]){INT64_MIN, INT64_MIN + 1, 3037000501}, 3);
     assert_integers(tg_neg(x), (const int64_t[]){-INT64_MAX, INT64_MIN, -3037000500}, 3);
     assert_integers(tg_abs(x), (const int64_t[]){INT64_MAX, INT64_MIN, 3037000500}, 3);
     assert_integers(tg_square(x), (const int64_t[]){1, 0, -9223372036709301616}, 3);
     assert_integers(tg_sub(x, tg_number(g, TG_I64, 2)),
                     (const int64_t[]){INT64_MAX - 2, INT64_MAX - 1, 3037000498}, 3);
     assert_integers(tg_sum(tg_slice(x, 0, 0, 2, 1), NULL), (const int64_t[]){-1}, 1);
-    assert_integers(tg_prod(integers(g, 2, (const int64_t[]){INT64_MIN, -1}), NULL), (const int64_t[]){INT64_MIN}, 1);
+    assert_integers(tg_prod(integers(g, 2, (const int64_t[]){INT64_MIN, -1}), NULL),
+                    (const int64_t[]){INT64_MIN}, 1);
     assert_integers(tg_maximum(x, tg_number(g, TG_I64, 0)), (const int64_t[]){INT64_MAX, 0, 3037000500}, 3);
 }
 
@@ -323,7 +346,8 @@ static void test_matmul_of_views(void **state)
     assert_values(tg_matmul(x, turned), ((const double[]){5, 14, 14, 50}), 4, 0);
     assert_values(tg_matmul(turned, x), ((const double[]){9, 12, 15, 12, 17, 22, 15, 22, 29}), 9, 0);
     assert_values(tg_matmul(tg_flip(x, 1), turned), ((const double[]){1, 10, 10, 46}), 4, 0);
-    assert_values(tg_matmul(tg_slice(turned, 0, 0, TG_END, 2), x), ((const double[]){9, 12, 15, 15, 22, 29}), 6, 0);
+    assert_values(tg_matmul(tg_slice(turned, 0, 0, TG_END, 2), x), ((const double[]){9, 12, 15, 15, 22, 29}),
+                  6, 0);
     tg_tensor *ones = tg_full(g, TG_F64, 2, (const int64_t[]){3, 2}, 1);
     assert_values(tg_matmul(x, ones), ((const double[]){3, 3, 12, 12}), 4, 0);
     assert_values(tg_outer(counting(g, 1, (const int64_t[]){2}), numbers(g, 2, (const double[]){3, 4})),
@@ -351,13 +375,20 @@ static void test_long_sum(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        graph_test(test_broadcasting),          graph_test(test_negative_axes),
-        graph_test(test_reshape_and_transpose), graph_test(test_pad),
-        graph_test(test_gather),                graph_test(test_indices_out_of_range),
-        graph_test(test_one_hot),               graph_test(test_argmax),
-        graph_test(test_cumsum),                graph_test(test_casts),
-        graph_test(test_integers_wrap_around),  graph_test(test_reductions_of_nothing),
-        graph_test(test_matmul_shapes),         graph_test(test_matmul_of_views),
+        graph_test(test_broadcasting),
+        graph_test(test_negative_axes),
+        graph_test(test_reshape_and_transpose),
+        graph_test(test_pad),
+        graph_test(test_gather),
+        graph_test(test_indices_out_of_range),
+        graph_test(test_one_hot),
+        graph_test(test_argmax),
+        graph_test(test_cumsum),
+        graph_test(test_casts),
+        graph_test(test_integers_wrap_around),
+        graph_test(test_reductions_of_nothing),
+        graph_test(test_matmul_shapes),
+        graph_test(test_matmul_of_views),
         graph_test(test_long_sum),
     };
     return cmocka_run_group_tests_name("ops: values", tests, NULL, NULL);

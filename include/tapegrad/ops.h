@@ -189,8 +189,9 @@ TG_API tg_tensor *tg_sigmoid_cross_entropy(tg_tensor *z, tg_tensor *y);
 
 /* ---- Random numbers ----------------------------------------------------------------------------------- */
 
-/* key is an i64 scalar: the same key gives the same numbers, different keys independent ones (random.h). For
- * new numbers in every run make the key a state that an update increments. Derivative zero in the key. */
+/* key is an i64 scalar: the same key gives the same numbers, different keys independent ones (random.h). Take
+ * a key of its own for every draw: the normal numbers of a key are made of its uniform ones. For new numbers in
+ * every run make the key a state that an update increments. Derivative zero in the key. */
 TG_API tg_tensor *tg_random_uniform(tg_tensor *key, tg_dtype dtype, int rank, const int64_t *shape); /* [0, 1) */
 TG_API tg_tensor *tg_random_normal(tg_tensor *key, tg_dtype dtype, int rank, const int64_t *shape);  /* mean 0, deviation 1 */
 /* 1 with probability p (of dtype f32 or f64, broadcast), else 0, as p's dtype. */

@@ -31,6 +31,9 @@ typedef void (*tg_loop)(int64_t n, void *out, const void *const *in, const int64
 extern const tg_loop tg_loops_f32[TG_ROWS], tg_loops_f64[TG_ROWS], tg_loops_i64[TG_ROWS],
     tg_loops_bool[TG_ROWS];
 
+/* By the type of the operands that are chosen from; the first operand is the condition. */
+extern const tg_loop tg_where_loops[];
+
 /* Calls the loop over the whole of call->out, along axes that are merged as far as the strides allow. */
 void tg_elementwise_walk(const tg_kernel_call *call, tg_loop loop);
 

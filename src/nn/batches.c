@@ -68,11 +68,13 @@ tg_status tg_check_dataset(tg_graph *g, const char *call, const tg_dataset *data
         return TG_ERR_NULL;
     }
     const tg_type *x = &data->x->type, *y = &data->y->type;
-    if (x->rank >= 1 && y->rank >= 1 && x->shape[0] == y->shape[0] && x->shape[0] > 0) return TG_OK;
+    int same = x->rank >= 1 && y->rank >= 1 && x->shape[0] == y->shape[0];
+    if (same && x->shape[0] > 0) return TG_OK;
+    tg_status status = same ? TG_ERR_ARGUMENT : TG_ERR_SHAPE;
     char a[TG_TYPE_TEXT], b[TG_TYPE_TEXT];
-    tg_set_error(g, TG_ERR_SHAPE, "%s: x and y must have as many examples, at least one; x: %s, y: %s", call,
+    tg_set_error(g, status, "%s: x and y must have as many examples, at least one; x: %s, y: %s", call,
                  tg_type_text(x, a, sizeof a), tg_type_text(y, b, sizeof b));
-    return TG_ERR_SHAPE;
+    return status;
 }
 
 /* ---- Runners ------------------------------------------------------------------------------------------ */

@@ -6,6 +6,8 @@
 
 /* The metadata pair that lists the states, one a line: what a file has beside them are params. */
 #define STATES_KEY "tapegrad.states"
+/* The pair that tg_safetensors_save adds, see io.h. */
+#define CHECKSUM_KEY "tapegrad.xxh3"
 
 static tg_status keep(tg_graph *g, tg_status status, const char *call, const tg_diag *diag)
 {
@@ -105,6 +107,16 @@ static tg_status check_item(tg_graph *g, const char *path, const tg_named_array 
     return status;
 }
 
+/* A checkpoint of ours has a checksum: without one its name was damaged. Files from elsewhere need none. */
+static tg_status check_origin(tg_graph *g, const char *path, const tg_metadata *metadata)
+{
+    if (tg_metadata_get(metadata, STATES_KEY) == NULL || tg_metadata_get(metadata, CHECKSUM_KEY) != NULL)
+        return TG_OK;
+    tg_set_error(g, TG_ERR_CHECKSUM, "tg_checkpoint_load: %s: the checkpoint has no '%s'", path,
+                 CHECKSUM_KEY);
+    return TG_ERR_CHECKSUM;
+}
+
 /* Makes what the graph lacks. */
 static tg_status make_missing(tg_graph *g, const tg_bundle *bundle, const char *states)
 {
@@ -133,6 +145,7 @@ tg_status tg_checkpoint_load(tg_graph *g, const char *path, tg_metadata *metadat
     tg_diag diag = {TG_OK, ""};
     tg_mark before = tg_get_mark(g);
     tg_status status = keep(g, tg_safetensors_load(path, &bundle, all, &diag), "tg_checkpoint_load", &diag);
+    if (status == TG_OK) status = check_origin(g, path, all);
     for (size_t i = 0; i < bundle.count && status == TG_OK; i++)
         status = check_item(g, path, &bundle.items[i]);
     if (status == TG_OK) status = make_missing(g, &bundle, tg_metadata_get(all, STATES_KEY));

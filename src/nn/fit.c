@@ -4,6 +4,9 @@
 
 #include "batches.h"
 
+/* Nothing measured yet. */
+static const tg_score no_score = {(double)NAN, (double)NAN};
+
 /* Training while it runs. */
 typedef struct fit {
     tg_graph *graph;
@@ -73,7 +76,7 @@ static tg_status run_steps(fit *f)
 {
     tg_score total = {0};
     f->progress.step = 0;
-    f->progress.train = f->progress.validation = (tg_score){NAN, NAN};
+    f->progress.train = f->progress.validation = no_score;
     tg_draw_rows(f->options->sampling, f->options->seed, f->progress.epoch, f->n, f->n_rows, f->rows);
     for (int64_t first = 0; first < f->n_rows; first += f->batch) {
         tg_status status = run_step(f, first, &total);
@@ -116,7 +119,7 @@ static tg_status run(fit *f)
     f->progress.epochs = o->epochs == 0 ? 1 : o->epochs;
     f->progress.steps = f->steps;
     f->progress.graph = f->graph;
-    f->best = INFINITY;
+    f->best = (double)INFINITY;
     tg_status status = TG_OK;
     for (int64_t e = o->first_epoch; e < f->progress.epochs && status == TG_OK && !f->result.stopped_early;
          e++) {
@@ -140,7 +143,7 @@ tg_status tg_fit(tg_graph *g, tg_net_fn build, void *context, const tg_dataset *
     if (status != TG_OK) return status;
 
     fit f = {.graph = g, .build = build, .context = context, .data = data, .options = options};
-    f.result = (tg_fit_result){.epochs = options->first_epoch, .train = {NAN, NAN}, .validation = {NAN, NAN}};
+    f.result = (tg_fit_result){.epochs = options->first_epoch, .train = no_score, .validation = no_score};
     status = prepare(&f);
     if (status == TG_OK) status = run(&f);
     if (result != NULL) *result = f.result;

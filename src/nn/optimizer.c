@@ -52,7 +52,7 @@ static tg_status check_rates(tg_graph *g, const tg_optimizer *o)
 static tg_status check_settings(tg_graph *g, const tg_optimizer *o)
 {
     const tg_schedule *s = &o->schedule;
-    const double inf = INFINITY;
+    const double inf = (double)INFINITY;
     const struct {
         const char *name;
         double value, low, high; /* low <= value < high */

@@ -11,6 +11,7 @@ static tg_tensor *leaky_relu_compose(tg_graph *g, tg_tensor *const *inputs, int 
 {
     (void)g, (void)n;
     tg_tensor *x = inputs[0];
+    if (!tg_needs_floating(x, "leaky_relu")) return NULL;
     return tg_where(tg_gt(x, tg_number_like(x, 0)), x, tg_mul_scalar(x, ((const leaky_attr *)attr)->slope));
 }
 
@@ -19,13 +20,14 @@ static tg_tensor *gelu_compose(tg_graph *g, tg_tensor *const *inputs, int n, con
 {
     (void)g, (void)n, (void)attr;
     tg_tensor *x = inputs[0];
+    if (!tg_needs_floating(x, "gelu")) return NULL;
     return tg_mul(x, tg_mul_scalar(tg_erfc(tg_mul_scalar(x, -SQRT_HALF)), 0.5));
 }
 
 static tg_tensor *silu_compose(tg_graph *g, tg_tensor *const *inputs, int n, const void *attr)
 {
     (void)g, (void)n, (void)attr;
-    return tg_mul(inputs[0], tg_sigmoid(inputs[0]));
+    return tg_needs_floating(inputs[0], "silu") ? tg_mul(inputs[0], tg_sigmoid(inputs[0])) : NULL;
 }
 
 static const tg_attr leaky_attrs[] = {{"slope", TG_ATTR_FLOAT, TG_FIELD(leaky_attr, slope), "0.01"}};

@@ -24,6 +24,11 @@ static int64_t to_integer(double x)
     return x <= -9223372036854775808.0 ? INT64_MIN : (int64_t)x;
 }
 
+static int64_t float_to_integer(float x)
+{
+    return to_integer((double)x);
+}
+
 #define FROM(type, to_i64)                                                                                   \
     {                                                                                                        \
         const type *from = call->in[0].data;                                                                 \
@@ -50,7 +55,7 @@ static tg_status cast_kernel(const tg_kernel_call *call)
     void *to = call->out.data;
     switch (call->in[0].dtype) {
     case TG_F32:
-        FROM(float, to_integer)
+        FROM(float, float_to_integer)
     case TG_F64:
         FROM(double, to_integer)
     case TG_I64:

@@ -23,6 +23,15 @@ int tg_resolve_axis(tg_tensor *x, const char *call, int64_t *axis, int rank)
     return 0;
 }
 
+int tg_needs_floating(tg_tensor *x, const char *call)
+{
+    if (tg_is_floating(x->dtype)) return 1;
+    char label[TG_LABEL_TEXT];
+    tg_set_error(x->graph, TG_ERR_DTYPE, "%s: it is not defined for %s; x: %s", call, tg_dtype_name(x->dtype),
+                 tg_label(x, label, sizeof label));
+    return 0;
+}
+
 void tg_jvp_linear(tg_rule *r)
 {
     tg_tensor *node = tg_rule_output(r), *inputs[TG_ELEMENTWISE_MAX];

@@ -28,11 +28,12 @@ static tg_tensor *share_larger(tg_tensor *g, tg_tensor *a, tg_tensor *b)
     return tg_where(tg_gt(a, b), g, tg_where(tg_gt(b, a), zero(g), tg_mul_scalar(g, 0.5)));
 }
 
-/* b a^(b-1), and 0 where b = 0 whatever a is. */
+/* b a^(b-1). Where both are 0 the exponent is kept away from -1, so that the slope is 0 and higher orders finite. */
 static tg_tensor *pow_slope_base(tg_tensor *g, tg_tensor *a, tg_tensor *b)
 {
-    tg_tensor *slope = tg_mul(b, tg_pow(a, tg_sub(b, one(b))));
-    return tg_mul(g, tg_where(tg_eq(b, zero(b)), zero(b), slope));
+    tg_tensor *both_zero = tg_logical_and(tg_eq(b, zero(b)), tg_eq(a, zero(a)));
+    tg_tensor *exponent = tg_where(both_zero, one(b), tg_sub(b, one(b)));
+    return tg_mul(g, tg_mul(b, tg_pow(a, exponent)));
 }
 
 /* a^b log a, and 0 where a = 0; the logarithm is kept away from that 0 so that higher orders are finite. */

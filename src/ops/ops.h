@@ -29,6 +29,9 @@ tg_status tg_canonical_axis(tg_infer *q, int64_t *axis, int rank);
 /* The same outside a shape rule: the graph of x keeps the error of the call. */
 int tg_resolve_axis(tg_tensor *x, const char *call, int64_t *axis, int rank);
 
+/* 1 when x is f32 or f64; otherwise its graph keeps the error of the call. */
+int tg_needs_floating(tg_tensor *x, const char *call);
+
 /* The forward rule of an operation that is linear in its only differentiable input, its first. */
 void tg_jvp_linear(tg_rule *r);
 

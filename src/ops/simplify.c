@@ -135,6 +135,32 @@ static tg_tensor *same_arguments(ARGUMENTS)
     return inputs[0] == inputs[1] ? inputs[0] : NULL;
 }
 
+/* Where one argument is known: `deciding and x` is `deciding` when it is 0, and x when it is 1; or the other way
+ * round. The kept number has to have the result's shape. */
+static tg_tensor *known_argument(tg_tensor *const *inputs, const tg_type *type, double deciding)
+{
+    double value;
+    for (int i = 0; i < 2; i++) {
+        if (!tg_is_number(inputs[i], &value)) continue;
+        tg_tensor *kept = value == deciding ? inputs[i] : inputs[1 - i];
+        tg_type kept_type = tg_type_of(kept);
+        if (tg_type_equal(&kept_type, type)) return kept;
+    }
+    return NULL;
+}
+
+static tg_tensor *and_known(ARGUMENTS)
+{
+    IGNORE_ARGUMENTS;
+    return known_argument(inputs, type, 0);
+}
+
+static tg_tensor *or_known(ARGUMENTS)
+{
+    IGNORE_ARGUMENTS;
+    return known_argument(inputs, type, 1);
+}
+
 static tg_tensor *known_condition(ARGUMENTS)
 {
     IGNORE_ARGUMENTS;
@@ -164,5 +190,9 @@ const tg_simplification mul_rules[] = {
 const tg_simplification div_rules[] = {{"x / 1 = x", divide_by_one}, NUMBERS, END};
 const tg_simplification pow_rules[] = {{"x ^ 1 = x", power_one}, {"x ^ 2 = x x", power_two}, NUMBERS, END};
 const tg_simplification same_rules[] = {{"f(x, x) = x", same_arguments}, NUMBERS, END};
+const tg_simplification and_rules[] = {
+    {"f(x, x) = x", same_arguments}, {"x and a known one", and_known}, NUMBERS, END};
+const tg_simplification or_rules[] = {
+    {"f(x, x) = x", same_arguments}, {"x or a known one", or_known}, NUMBERS, END};
 const tg_simplification not_rules[] = {NUMBERS, END};
 const tg_simplification where_rules[] = {{"the branch that a known condition takes", known_condition}, END};

@@ -1,4 +1,5 @@
 /* Parts of a tensor: slice and index, and pad, which is slice's transpose; flip. */
+#include <math.h>
 #include <string.h>
 
 #include "kernels/copy.h"
@@ -245,7 +246,7 @@ static tg_status pad_infer(tg_infer *q)
 {
     const pad_attr *p = tg_infer_attr(q);
     tg_type x = tg_infer_input(q, 0);
-    if (x.dtype == TG_I64 && p->value != (double)(int64_t)p->value)
+    if (x.dtype == TG_I64 && !(fabs(p->value) <= 9007199254740992.0 && p->value == floor(p->value)))
         return tg_infer_fail(q, TG_ERR_ARGUMENT, "%g is not an i64", p->value);
     if (x.dtype == TG_BOOL && p->value != 0 && p->value != 1)
         return tg_infer_fail(q, TG_ERR_ARGUMENT, "%g is not a bool", p->value);

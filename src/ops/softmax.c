@@ -11,7 +11,7 @@ static tg_tensor *softmax_compose(tg_graph *g, tg_tensor *const *inputs, int n, 
     (void)g, (void)n;
     tg_tensor *x = inputs[0];
     int64_t axis = ((const softmax_attr *)attr)->axis;
-    if (!tg_resolve_axis(x, "softmax", &axis, x->rank)) return NULL;
+    if (!tg_needs_floating(x, "softmax") || !tg_resolve_axis(x, "softmax", &axis, x->rank)) return NULL;
     const tg_axes *along = TG_KEEP_AXES((int)axis);
     tg_tensor *e = tg_exp(tg_sub(x, tg_stop_gradient(tg_max(x, along))));
     return tg_div(e, tg_sum(e, along));
@@ -22,7 +22,8 @@ static tg_tensor *log_softmax_compose(tg_graph *g, tg_tensor *const *inputs, int
     (void)g, (void)n;
     tg_tensor *x = inputs[0];
     int64_t axis = ((const softmax_attr *)attr)->axis;
-    if (!tg_resolve_axis(x, "log_softmax", &axis, x->rank)) return NULL;
+    if (!tg_needs_floating(x, "log_softmax") || !tg_resolve_axis(x, "log_softmax", &axis, x->rank))
+        return NULL;
     const tg_axes *along = TG_KEEP_AXES((int)axis);
     tg_tensor *shifted = tg_sub(x, tg_stop_gradient(tg_max(x, along)));
     return tg_sub(shifted, tg_log(tg_sum(tg_exp(shifted), along)));

@@ -40,22 +40,13 @@ static int64_t reduced_count(const tg_tensor *x, const tg_axes *axes)
     return count;
 }
 
-static int needs_floating(tg_tensor *x, const char *call)
-{
-    if (tg_is_floating(x->dtype)) return 1;
-    char label[TG_LABEL_TEXT];
-    tg_set_error(x->graph, TG_ERR_DTYPE, "%s: it is not defined for %s; x: %s", call, tg_dtype_name(x->dtype),
-                 tg_label(x, label, sizeof label));
-    return 0;
-}
-
 /* The sum divided by the count, as a division so that the count stays an integer in the equations. */
 static tg_tensor *mean_compose(tg_graph *g, tg_tensor *const *inputs, int n, const void *attr)
 {
     (void)n;
     tg_tensor *x = inputs[0];
     tg_axes axes;
-    if (!needs_floating(x, "mean") || !resolve_axes(x, "mean", attr, &axes)) return NULL;
+    if (!tg_needs_floating(x, "mean") || !resolve_axes(x, "mean", attr, &axes)) return NULL;
     int64_t count = reduced_count(x, &axes);
     char label[TG_LABEL_TEXT];
     if (count == 0)
@@ -82,6 +73,10 @@ static tg_tensor *prod_compose(tg_graph *g, tg_tensor *const *inputs, int n, con
     (void)n;
     tg_tensor *x = inputs[0];
     tg_axes axes;
+    char label[TG_LABEL_TEXT];
+    if (!tg_is_numeric(x->dtype))
+        return tg_set_error(g, TG_ERR_DTYPE, "prod: it is not defined for bool; x: %s",
+                            tg_label(x, label, sizeof label));
     if (!resolve_axes(x, "prod", attr, &axes)) return NULL;
     int64_t kept[TG_MAX_RANK], rows[TG_MAX_RANK + 1];
     int order[TG_MAX_RANK], n_kept = 0, n_rows = 0, next = 0;
@@ -106,11 +101,11 @@ static tg_tensor *logsumexp_compose(tg_graph *g, tg_tensor *const *inputs, int n
     (void)g, (void)n;
     tg_tensor *x = inputs[0];
     tg_axes axes;
-    if (!needs_floating(x, "logsumexp") || !resolve_axes(x, "logsumexp", attr, &axes)) return NULL;
+    if (!tg_needs_floating(x, "logsumexp") || !resolve_axes(x, "logsumexp", attr, &axes)) return NULL;
     int keep = axes.keep;
     axes.keep = 1;
     tg_tensor *m = tg_stop_gradient(tg_max(x, &axes));
-    m = tg_where(tg_eq(tg_abs(m), tg_number_like(m, INFINITY)), tg_number_like(m, 0), m);
+    m = tg_where(tg_eq(tg_abs(m), tg_number_like(m, (double)INFINITY)), tg_number_like(m, 0), m);
     tg_tensor *total = tg_add(m, tg_log(tg_sum(tg_exp(tg_sub(x, m)), &axes)));
     if (keep || total == NULL) return total;
     int64_t shape[TG_MAX_RANK];

@@ -16,26 +16,9 @@ static tg_status where_infer(tg_infer *q)
     return tg_infer_output(q, a.dtype, a.rank, a.shape);
 }
 
-/* One loop for each size of an element. */
-#define WHERE_LOOP(name, type)                                                                               \
-    static void name(int64_t n, void *out, const void *const *in, const int64_t *s)                          \
-    {                                                                                                        \
-        type *to = out;                                                                                      \
-        const unsigned char *condition = in[0];                                                              \
-        const type *a = in[1], *b = in[2];                                                                   \
-        for (int64_t i = 0; i < n; i++) to[i] = condition[i * s[0]] ? a[i * s[1]] : b[i * s[2]];             \
-    }
-
-WHERE_LOOP(where_f32, float)
-WHERE_LOOP(where_f64, double)
-WHERE_LOOP(where_i64, int64_t)
-WHERE_LOOP(where_bool, unsigned char)
-
 static tg_status where_kernel(const tg_kernel_call *call)
 {
-    static const tg_loop loops[] = {
-        [TG_F32] = where_f32, [TG_F64] = where_f64, [TG_I64] = where_i64, [TG_BOOL] = where_bool};
-    tg_elementwise_walk(call, loops[call->out.dtype]);
+    tg_elementwise_walk(call, tg_where_loops[call->out.dtype]);
     return TG_OK;
 }
 

@@ -250,7 +250,7 @@ tg_status tg_read(const tg_function *f, const tg_tensor *output, void *data, siz
 double tg_scalar(const tg_function *f, const tg_tensor *output)
 {
     const tg_view *view = find_output(f, output);
-    if (view == NULL || view->count != 1) return NAN;
+    if (view == NULL || view->count != 1) return (double)NAN;
     switch (view->dtype) {
     case TG_F32:
         return (double)*(const float *)view->data;
@@ -261,7 +261,7 @@ double tg_scalar(const tg_function *f, const tg_tensor *output)
     case TG_BOOL:
         return *(const unsigned char *)view->data;
     }
-    return NAN;
+    return (double)NAN;
 }
 
 tg_function_stats tg_stats(const tg_function *f)
