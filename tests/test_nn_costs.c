@@ -153,6 +153,8 @@ static void test_bad_costs(void **state)
         assert_error(g, TG_ERR_SHAPE, "f64[5, 4]", "f64[4, 5]");
         assert_null(tg_cost_of((tg_cost)cost, a, row));
         assert_error(g, TG_ERR_SHAPE, "f64[5, 4]", "f64[4]");
+        assert_null(tg_cost_of((tg_cost)cost, row, y));
+        assert_error(g, TG_ERR_SHAPE, "f64[4]", "f64[4, 5]");
         assert_null(tg_cost_of((tg_cost)cost, s, t));
         assert_error(g, TG_ERR_SHAPE, "cost", "f64[]");
         assert_null(tg_cost_of((tg_cost)cost, a, single));

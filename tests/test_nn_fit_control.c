@@ -118,6 +118,7 @@ static void test_validation(void **state)
     o.validation = &held.set;
     tg_fit_result result;
     assert_int_equal(tg_fit(g, nn_classifier, NULL, &d.set, &o, &result), TG_OK);
+    assert_true(tg_find(g, "x.256") != NULL && tg_find(g, "x.44") != NULL);
     tg_score expected = nn_classifier_score(g, &held);
     nn_check_near(result.validation.loss, expected.loss, 1e-13, "validation loss", 0);
     nn_check_near(result.validation.metric, expected.metric, 1e-13, "validation metric", 0);
@@ -170,6 +171,41 @@ static void test_patience(void **state)
     nn_data_free(&opposite);
 }
 
+/* Training data (x = 1, y = 0) move p by -1 an epoch; validation data (x = 0, y = 1) cost what the table says. */
+static tg_status tabled_net(tg_graph *g, int64_t n, tg_net *net, void *context)
+{
+    const int64_t length = 10, one = 1;
+    net->x = tg_batch_input(g, "x", n, TG_F64, 1, &one);
+    net->y = tg_batch_input(g, "y", n, TG_F64, 1, &one);
+    tg_tensor *p = tg_param_init(g, "p", TG_F64, 0, NULL, TG_INIT_ZEROS);
+    tg_tensor *cost = tg_gather(tg_constant(g, TG_F64, 1, &length, context), tg_cast(tg_neg(p), TG_I64), 0);
+    net->loss = tg_add(tg_mul(tg_mean(net->x, NULL), p), tg_mul(tg_mean(net->y, NULL), cost));
+    return tg_graph_status(g);
+}
+
+/* The smallest loss so far counts, not the last one, and waiting begins anew with every smaller one. */
+static void test_patience_counts_from_the_best(void **state)
+{
+    (void)state;
+    double table[10] = {9, 1, 2, 1.5, 0.5, 3, 0.75, 0.5, 0.25, 0.125}; /* after epoch e: entry e + 1 */
+    const int64_t epochs[5] = {0, 2, 3, 7, 9};
+    tg_array *one = nn_array(1, 1, (const double[]){1}), *zero = nn_array(1, 1, NULL);
+    const tg_dataset training = {one, zero}, validation = {zero, one};
+    for (int64_t patience = 1; patience <= 4; patience++) {
+        tg_graph *g = tg_graph_new(NULL);
+        tg_fit_options o = {
+            .optimizer = TG_SGD(.rate = 1), .epochs = 9, .validation = &validation, .patience = patience};
+        tg_fit_result result;
+        assert_int_equal(tg_fit(g, tabled_net, table, &training, &o, &result), TG_OK);
+        assert_int_equal(result.epochs, epochs[patience]);
+        assert_int_equal(result.stopped_early, patience < 4);
+        assert_true(result.validation.loss == table[result.epochs]);
+        tg_graph_free(g);
+    }
+    tg_array_free(one);
+    tg_array_free(zero);
+}
+
 /* ---- Scores ------------------------------------------------------------------------------------------- */
 
 static tg_status without_metric(tg_graph *g, int64_t n, tg_net *net, void *context)
@@ -196,6 +232,9 @@ static void test_evaluate(void **state)
         assert_true(isnan(score.metric));
     }
     assert_int_equal(tg_param_count(g), 4);
+    /* A network for the batches and one for what is left, no others: 23 = 5 x 4 + 3. */
+    assert_true(tg_find(g, "x.4") != NULL && tg_find(g, "x.3") != NULL);
+    assert_null(tg_find(g, "x.19"));
     nn_data_free(&d);
 }
 
@@ -220,8 +259,13 @@ static void test_score_while_training(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        graph_test(test_callbacks),      graph_test(test_stopping), graph_test(test_validation),
-        cmocka_unit_test(test_patience), graph_test(test_evaluate), graph_test(test_score_while_training),
+        graph_test(test_callbacks),
+        graph_test(test_stopping),
+        graph_test(test_validation),
+        cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_patience_counts_from_the_best),
+        graph_test(test_evaluate),
+        graph_test(test_score_while_training),
     };
     return cmocka_run_group_tests_name("nn fit control", tests, NULL, NULL);
 }

@@ -201,7 +201,7 @@ static void test_eval_of_other_leaves_with_the_same_plan(void **state)
     tg_graph *g = *state;
     tg_tensor *leaves[20];
     for (int i = 0; i < 20; i++) {
-        char name[8];
+        char name[32];
         snprintf(name, sizeof name, "p%d", i);
         leaves[i] = scalar_param(g, name, i);
     }

@@ -163,6 +163,12 @@ static void test_integers_and_bools(void **state)
     assert_ptr_equal(tg_logical_and(b, b), b);
     assert_ptr_equal(tg_logical_or(b, b), b);
     assert_ptr_not_equal(tg_logical_xor(b, b), b);
+    tg_tensor *yes = tg_full(g, TG_BOOL, 1, &two, 1), *no = tg_full(g, TG_BOOL, 1, &two, 0);
+    assert_ptr_equal(tg_logical_and(b, tg_number(g, TG_BOOL, 1)), b);
+    assert_ptr_equal(tg_logical_and(no, b), no);
+    assert_ptr_equal(tg_logical_or(tg_number(g, TG_BOOL, 0), b), b);
+    assert_ptr_equal(tg_logical_or(b, yes), yes);
+    assert_true(is_op(tg_logical_xor(b, yes), "logical_xor"));
 }
 
 /* ---- Constants ---------------------------------------------------------------------------------------- */
@@ -254,6 +260,8 @@ static void test_every_rule_is_known(void **state)
                                         "-(-x) = x",
                                         "f(x, x) = x",
                                         "f(number) = number",
+                                        "x and a known one",
+                                        "x or a known one",
                                         "the branch that a known condition takes",
                                         "reshape to its own shape",
                                         "reshape of a reshape",

@@ -125,7 +125,7 @@ static void test_bundles(void **state)
     tg_diag diag = {0};
     assert_null(tg_bundle_find(&b, "a"));
     for (int i = 0; i < 100; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "array%d", i);
         assert_int_equal(tg_bundle_add(&b, name, scalar(i), &diag), TG_OK);
     }

@@ -39,27 +39,27 @@ typedef enum tg_activation {
 
 /* Costs of one example with outputs a_k and targets y_k, summed over k. */
 typedef enum tg_cost {
-    TG_COST_QUADRATIC,     /* (a - y)^2 / 2 */
-    TG_COST_L1,            /* |a - y|, derivative 0 where a = y */
-    TG_COST_HUBER,         /* (a - y)^2 / 2 where |a - y| <= 1, else |a - y| - 1/2 */
-    TG_COST_LOGISTIC,      /* log(1 + exp(-y a)) */
-    TG_COST_HINGE_DIFF,    /* max(0, y - a), derivative 0 where a >= y */
-    TG_COST_CROSS_ENTROPY, /* -y log a */
+    TG_COST_QUADRATIC,           /* (a - y)^2 / 2 */
+    TG_COST_L1,                  /* |a - y|, derivative 0 where a = y */
+    TG_COST_HUBER,               /* (a - y)^2 / 2 where |a - y| <= 1, else |a - y| - 1/2 */
+    TG_COST_LOGISTIC,            /* log(1 + exp(-y a)) */
+    TG_COST_HINGE_DIFF,          /* max(0, y - a), derivative 0 where a >= y */
+    TG_COST_CROSS_ENTROPY,       /* -y log a */
     TG_COST_BINARY_CROSS_ENTROPY /* -y log a - (1 - y) log(1 - a) */
 } tg_cost;
 
 /* One network, as arrays that stay the caller's. Row-major. */
 typedef struct tg_delta_net {
-    int n_layers;                            /* L >= 1 */
-    const int64_t *sizes;                    /* n_0 .. n_L, all >= 1 */
-    const tg_activation *activations;  /* s_1 .. s_L */
+    int n_layers;                     /* L >= 1 */
+    const int64_t *sizes;             /* n_0 .. n_L, all >= 1 */
+    const tg_activation *activations; /* s_1 .. s_L */
     tg_cost cost;
-    int mean;                                /* nonzero: C is the mean over the batch; zero: the sum */
-    int64_t batch;                           /* N >= 1 */
-    const double *x;                         /* [N, n_0] */
-    const double *y;                         /* [N, n_L] */
-    const double *const *weights;            /* W^1 .. W^L, each [n_(l-1), n_l] */
-    const double *const *biases;             /* b^1 .. b^L, each [n_l]; the array or an entry may be NULL: none */
+    int mean;                     /* nonzero: C is the mean over the batch; zero: the sum */
+    int64_t batch;                /* N >= 1 */
+    const double *x;              /* [N, n_0] */
+    const double *y;              /* [N, n_L] */
+    const double *const *weights; /* W^1 .. W^L, each [n_(l-1), n_l] */
+    const double *const *biases;  /* b^1 .. b^L, each [n_l]; the array or an entry may be NULL: none */
 } tg_delta_net;
 
 /* What tg_delta_rules fills. Any pointer, and any entry of the arrays of pointers, may be NULL: not wanted. */

@@ -54,12 +54,12 @@ TG_API double tg_scalar(const tg_function *f, const tg_tensor *output);
 
 /* What the plan looks like. */
 typedef struct tg_function_stats {
-    int64_t nodes;       /* operations that the outputs and updates depend on, leaves included */
-    int64_t steps;       /* kernels that a run calls */
-    size_t arena_bytes;  /* buffers for results, placed by lifetime */
-    size_t total_bytes;  /* what those buffers would take without sharing */
+    int64_t nodes;      /* operations that the outputs and updates depend on, leaves included */
+    int64_t steps;      /* kernels that a run calls */
+    size_t arena_bytes; /* buffers for results, placed by lifetime */
+    size_t total_bytes; /* what those buffers would take without sharing */
     size_t scratch_bytes;
-    int from_cache;      /* the plan was there already */
+    int from_cache; /* the plan was there already */
 } tg_function_stats;
 
 TG_API tg_function_stats tg_stats(const tg_function *f);

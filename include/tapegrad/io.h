@@ -35,7 +35,7 @@ typedef struct tg_metadata {
     size_t count;
     struct {
         char *key, *value;
-    } *items;
+    } * items;
 } tg_metadata;
 
 TG_API tg_status tg_metadata_set(tg_metadata *metadata, const char *key, const char *value, tg_diag *diag);
@@ -59,9 +59,9 @@ TG_API tg_status tg_idx_save(const char *path, const tg_array *array, tg_diag *d
  * appearance. An empty cell, a ragged line or a stray quote is TG_ERR_FORMAT with file, line and column. */
 typedef struct tg_csv_column {
     char *name;
-    double *values;     /* rows numbers: the cell's value, or the number of its class */
-    char **classes;     /* class names, or NULL for a numeric column */
-    int64_t n_classes;  /* 0 for a numeric column */
+    double *values;    /* rows numbers: the cell's value, or the number of its class */
+    char **classes;    /* class names, or NULL for a numeric column */
+    int64_t n_classes; /* 0 for a numeric column */
 } tg_csv_column;
 
 typedef struct tg_csv {

@@ -24,7 +24,8 @@ typedef struct tg_model tg_model;
 /* Reads a program: its statements and what they declare. text (copied) need not end in a zero byte; name stands
  * for it in messages. *out is a model even when the answer is TG_ERR_SYNTAX, so that its problems can be read;
  * free it with tg_model_free. It is NULL for NULL and MEMORY. */
-TG_API tg_status tg_model_parse(const char *text, size_t size, const char *name, tg_model **out, tg_diag *diag);
+TG_API tg_status tg_model_parse(const char *text, size_t size, const char *name, tg_model **out,
+                                tg_diag *diag);
 TG_API void tg_model_free(tg_model *m);
 
 /* Every problem found so far, in the order of the text, ready to be shown: place, message, the line, a mark. ""
@@ -64,7 +65,8 @@ TG_API const char *tg_model_size_at(const tg_model *m, int i, int64_t *value);
 TG_API tg_status tg_model_bind_size(tg_model *m, const char *name, int64_t value, tg_diag *diag);
 /* Binds the named sizes in the shape of an input or param to those of an array for it. Errors: NAME (no such
  * declaration), SHAPE (the array does not fit; the message shows both). */
-TG_API tg_status tg_model_bind_shape(tg_model *m, const char *name, int rank, const int64_t *shape, tg_diag *diag);
+TG_API tg_status tg_model_bind_shape(tg_model *m, const char *name, int rank, const int64_t *shape,
+                                     tg_diag *diag);
 /* Forgets all sizes, for another build. */
 TG_API void tg_model_unbind_sizes(tg_model *m);
 

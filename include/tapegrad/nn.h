@@ -81,7 +81,8 @@ typedef struct tg_layer {
 } tg_layer;
 
 /* a^L: [N, n_L]. Params "NAME.1.W", "NAME.1.b", "NAME.2.W", …; layers, unless NULL, takes L entries. */
-TG_API tg_tensor *tg_mlp(tg_graph *g, const char *name, tg_tensor *x, const tg_mlp_spec *spec, tg_layer *layers);
+TG_API tg_tensor *tg_mlp(tg_graph *g, const char *name, tg_tensor *x, const tg_mlp_spec *spec,
+                         tg_layer *layers);
 
 /* ---- Costs -------------------------------------------------------------------------------------------- */
 
@@ -114,10 +115,10 @@ typedef struct tg_schedule {
 } tg_schedule;
 
 typedef enum tg_optimizer_kind {
-    TG_OPTIMIZER_SGD,  /* W <- W - r (G + decay W) */
+    TG_OPTIMIZER_SGD,      /* W <- W - r (G + decay W) */
     TG_OPTIMIZER_MOMENTUM, /* U <- momentum U + G + decay W; W <- W - r U; nesterov: W <- W - r (G + momentum U) */
-    TG_OPTIMIZER_ADAM,     /* Kingma and Ba 2015, with G + decay W as gradient */
-    TG_OPTIMIZER_ADAMW     /* Adam with decoupled decay: W <- W - r decay W; Loshchilov and Hutter 2019 */
+    TG_OPTIMIZER_ADAM, /* Kingma and Ba 2015, with G + decay W as gradient */
+    TG_OPTIMIZER_ADAMW /* Adam with decoupled decay: W <- W - r decay W; Loshchilov and Hutter 2019 */
 } tg_optimizer_kind;
 
 /* A rate of its own for the params whose name begins with `prefix`: multiplied by `factor`; the first that fits
@@ -129,8 +130,8 @@ typedef struct tg_rate {
 
 typedef struct tg_optimizer {
     tg_optimizer_kind kind;
-    double rate;         /* 0: 0.01 for SGD and momentum, 0.001 for Adam */
-    double momentum;     /* 0: 0.9 (momentum) */
+    double rate;     /* 0: 0.01 for SGD and momentum, 0.001 for Adam */
+    double momentum; /* 0: 0.9 (momentum) */
     int nesterov;
     double beta1, beta2; /* 0: 0.9 and 0.999 (Adam) */
     double epsilon;      /* 0: 1e-8 (Adam) */
@@ -157,7 +158,8 @@ TG_API void tg_updates_free(tg_update *updates);
 
 /* A function that computes loss (its output), the gradients, and the updates: forward, reverse and optimiser in
  * one plan. */
-TG_API tg_status tg_train_step(tg_graph *g, tg_tensor *loss, const tg_optimizer *optimizer, tg_function **step);
+TG_API tg_status tg_train_step(tg_graph *g, tg_tensor *loss, const tg_optimizer *optimizer,
+                               tg_function **step);
 
 /* ---- Training loop ------------------------------------------------------------------------------------ */
 
@@ -169,9 +171,9 @@ typedef struct tg_dataset {
 /* A network for a batch of n examples. metric has one number an example, whose mean is reported
  * (tg_accuracy makes the usual one); it may be NULL. */
 typedef struct tg_net {
-    tg_tensor *x, *y;   /* inputs of shape [n, …], of the dataset's types */
-    tg_tensor *loss;    /* a scalar */
-    tg_tensor *metric;  /* [n] or NULL */
+    tg_tensor *x, *y;  /* inputs of shape [n, …], of the dataset's types */
+    tg_tensor *loss;   /* a scalar */
+    tg_tensor *metric; /* [n] or NULL */
 } tg_net;
 
 /* Builds the network for batches of n examples in g. It is called once for each batch size that is needed;
@@ -184,8 +186,8 @@ typedef struct tg_score {
 } tg_score;
 
 /* The score on a dataset, in batches of `batch` (0: 256) and a last one of what is left. */
-TG_API tg_status tg_evaluate(tg_graph *g, tg_net_fn build, void *context, const tg_dataset *data, int64_t batch,
-                             tg_score *score);
+TG_API tg_status tg_evaluate(tg_graph *g, tg_net_fn build, void *context, const tg_dataset *data,
+                             int64_t batch, tg_score *score);
 
 /* Which examples a step sees. */
 typedef enum tg_sampling {
@@ -209,22 +211,24 @@ typedef int (*tg_progress_fn)(const tg_progress *progress, void *context);
 
 typedef struct tg_fit_options {
     tg_optimizer optimizer;
-    int64_t epochs;       /* 0: 1 */
-    int64_t first_epoch;  /* to resume: epochs before it count as done, and the draws go on as if they had been */
-    int64_t batch;        /* 0: 32 */
+    int64_t epochs; /* 0: 1 */
+    /* To resume: epochs before first_epoch count as done, and so do steps before first_step of that one, whose score
+     * is then of the rest alone. The draws go on as if they had been. */
+    int64_t first_epoch, first_step;
+    int64_t batch; /* 0: 32 */
     tg_sampling sampling;
-    uint64_t seed;        /* of the draws */
+    uint64_t seed;                /* of the draws */
     const tg_dataset *validation; /* scored after every epoch; may be NULL */
-    int64_t patience;     /* stop after so many epochs without a smaller validation loss; 0: never */
+    int64_t patience;             /* stop after so many epochs without a smaller validation loss; 0: never */
     tg_progress_fn on_step, on_epoch;
-    void *context;        /* of the two */
+    void *context; /* of the two */
 } tg_fit_options;
 
 typedef struct tg_fit_result {
-    int64_t epochs; /* done, the ones before first_epoch included */
-    int64_t steps;  /* done by this call */
+    int64_t epochs;             /* done, the ones before first_epoch included */
+    int64_t steps;              /* done by this call */
     tg_score train, validation; /* of the last epoch */
-    int stopped_early; /* by patience */
+    int stopped_early;          /* by patience */
 } tg_fit_result;
 
 /* Trains. result may be NULL. Errors: NULL, SHAPE and DTYPE (the network's inputs do not fit the data), ARGUMENT

@@ -110,13 +110,13 @@ typedef struct tg_simplification {
                         const tg_type *type);
 } tg_simplification;
 
-#define TG_VARIADIC (-1)           /* n_inputs: one or more */
-#define TG_OP_ELEMENTWISE 1u       /* inputs have the output's shape; each element depends on its own alone */
-#define TG_OP_COMMUTATIVE 2u       /* two inputs whose order does not matter */
-#define TG_OP_STRIDED 4u           /* the kernel accepts any strides of its inputs */
-#define TG_OP_CONSTANT_SLOPE 8u    /* locally constant, or of integer type: its derivative is zero */
-#define TG_OP_CAN_FAIL 16u         /* the kernel can fail on bad values */
-#define TG_OP_OPAQUE 32u           /* never folded or simplified away */
+#define TG_VARIADIC (-1)        /* n_inputs: one or more */
+#define TG_OP_ELEMENTWISE 1u    /* inputs have the output's shape; each element depends on its own alone */
+#define TG_OP_COMMUTATIVE 2u    /* two inputs whose order does not matter */
+#define TG_OP_STRIDED 4u        /* the kernel accepts any strides of its inputs */
+#define TG_OP_CONSTANT_SLOPE 8u /* locally constant, or of integer type: its derivative is zero */
+#define TG_OP_CAN_FAIL 16u      /* the kernel can fail on bad values */
+#define TG_OP_OPAQUE 32u        /* never folded or simplified away */
 
 /* The interval that tests draw an input from. */
 typedef struct tg_domain {
@@ -124,17 +124,17 @@ typedef struct tg_domain {
 } tg_domain;
 
 struct tg_op {
-    const char *name;     /* letters, digits and '_' */
-    int n_inputs;         /* or TG_VARIADIC */
-    const char *inputs;   /* their names: "x", "a b", "condition a b" */
-    const char *formula;  /* what it computes, for people: "log(1 + exp(x))" */
-    const char *text;     /* how it prints, #1 #2 … standing for the inputs: "#1 + #2"; NULL: name(#1, …) */
-    const char *latex;    /* the same for LaTeX; NULL: \operatorname{name}(…) */
+    const char *name;    /* letters, digits and '_' */
+    int n_inputs;        /* or TG_VARIADIC */
+    const char *inputs;  /* their names: "x", "a b", "condition a b" */
+    const char *formula; /* what it computes, for people: "log(1 + exp(x))" */
+    const char *text;  /* how it prints, #1 #2 … standing for the inputs: "#1 + #2"; NULL: name(#1, …) */
+    const char *latex; /* the same for LaTeX; NULL: \operatorname{name}(…) */
     const tg_attr *attrs; /* n_attrs of them */
     int n_attrs;
-    size_t attr_size;     /* of the attribute struct; at most TG_ATTR_MAX */
+    size_t attr_size; /* of the attribute struct; at most TG_ATTR_MAX */
     unsigned flags;
-    tg_domain domain;     /* where every floating input is drawn from in tests; {0, 0}: -2 to 2 */
+    tg_domain domain;         /* where every floating input is drawn from in tests; {0, 0}: -2 to 2 */
     const char *const *cases; /* calls for the tests, NULL-ended: "sum(f[2, 3], axis=1)"; see docs/ops.md */
 
     /* A primitive. Elementwise operations find their inputs broadcast to one shape. */
@@ -163,8 +163,8 @@ struct tg_op {
     int (*composes)(tg_tensor *const *inputs, int n, const void *attr);
 };
 
-#define TG_ATTR_MAX 1024       /* bytes of an attribute struct */
-#define TG_ELEMENTWISE_MAX 4   /* inputs of an elementwise operation */
+#define TG_ATTR_MAX 1024     /* bytes of an attribute struct */
+#define TG_ELEMENTWISE_MAX 4 /* inputs of an elementwise operation */
 
 /* ---- Using records ------------------------------------------------------------------------------------ */
 

@@ -32,8 +32,8 @@ TG_API tg_tensor *tg_abs(tg_tensor *x);               /* |x| */
 TG_API tg_tensor *tg_sign(tg_tensor *x);              /* -1, 0 or 1 */
 TG_API tg_tensor *tg_square(tg_tensor *x);            /* x^2 */
 TG_API tg_tensor *tg_sqrt(tg_tensor *x);
-TG_API tg_tensor *tg_rsqrt(tg_tensor *x);      /* 1 / sqrt(x) */
-TG_API tg_tensor *tg_reciprocal(tg_tensor *x); /* 1 / x */
+TG_API tg_tensor *tg_rsqrt(tg_tensor *x);                 /* 1 / sqrt(x) */
+TG_API tg_tensor *tg_reciprocal(tg_tensor *x);            /* 1 / x */
 TG_API tg_tensor *tg_maximum(tg_tensor *a, tg_tensor *b); /* NaN if either is */
 TG_API tg_tensor *tg_minimum(tg_tensor *a, tg_tensor *b);
 
@@ -60,12 +60,13 @@ TG_API tg_tensor *tg_erfc(tg_tensor *x); /* 1 - erf(x), accurate for large x */
 
 /* ---- Activations (elementwise) ------------------------------------------------------------------------ */
 
-TG_API tg_tensor *tg_sigmoid(tg_tensor *x);  /* 1 / (1 + exp(-x)); never overflows */
+TG_API tg_tensor *tg_sigmoid(tg_tensor *x); /* 1 / (1 + exp(-x)); never overflows */
 TG_API tg_tensor *tg_tanh(tg_tensor *x);
 TG_API tg_tensor *tg_relu(tg_tensor *x);     /* max(x, 0); slope 0 at 0 */
 TG_API tg_tensor *tg_elu(tg_tensor *x);      /* x where x > 0, else exp(x) - 1 */
 TG_API tg_tensor *tg_softplus(tg_tensor *x); /* log(1 + exp(x)); never overflows */
-TG_API tg_tensor *tg_leaky_relu(tg_tensor *x, double slope); /* x where x > 0, else slope x; slope at 0: slope */
+/* x where x > 0, else slope x; slope at 0: slope */
+TG_API tg_tensor *tg_leaky_relu(tg_tensor *x, double slope);
 TG_API tg_tensor *tg_gelu(tg_tensor *x); /* x Phi(x), Phi the normal distribution function; the exact one */
 TG_API tg_tensor *tg_silu(tg_tensor *x); /* x sigmoid(x) */
 
@@ -103,7 +104,7 @@ typedef struct tg_axes {
 /* Sums are added in blocks with wider or compensated totals: their error does not grow with their length. */
 TG_API tg_tensor *tg_sum(tg_tensor *x, const tg_axes *axes);  /* of nothing: 0 */
 TG_API tg_tensor *tg_mean(tg_tensor *x, const tg_axes *axes); /* of nothing: an error */
-TG_API tg_tensor *tg_prod(tg_tensor *x, const tg_axes *axes); /* of nothing: 1; the slope is right at zeros too */
+TG_API tg_tensor *tg_prod(tg_tensor *x, const tg_axes *axes); /* of nothing: 1; right slopes at 0 */
 TG_API tg_tensor *tg_max(tg_tensor *x, const tg_axes *axes);  /* of nothing: an error; NaN if any is */
 TG_API tg_tensor *tg_min(tg_tensor *x, const tg_axes *axes);
 TG_API tg_tensor *tg_logsumexp(tg_tensor *x, const tg_axes *axes); /* log sum exp(x); never overflows */
@@ -192,8 +193,10 @@ TG_API tg_tensor *tg_sigmoid_cross_entropy(tg_tensor *z, tg_tensor *y);
 /* key is an i64 scalar: the same key gives the same numbers, different keys independent ones (random.h). Take
  * a key of its own for every draw: the normal numbers of a key are made of its uniform ones. For new numbers in
  * every run make the key a state that an update increments. Derivative zero in the key. */
-TG_API tg_tensor *tg_random_uniform(tg_tensor *key, tg_dtype dtype, int rank, const int64_t *shape); /* [0, 1) */
-TG_API tg_tensor *tg_random_normal(tg_tensor *key, tg_dtype dtype, int rank, const int64_t *shape);  /* mean 0, deviation 1 */
+/* In [0, 1). */
+TG_API tg_tensor *tg_random_uniform(tg_tensor *key, tg_dtype dtype, int rank, const int64_t *shape);
+/* With mean 0 and deviation 1. */
+TG_API tg_tensor *tg_random_normal(tg_tensor *key, tg_dtype dtype, int rank, const int64_t *shape);
 /* 1 with probability p (of dtype f32 or f64, broadcast), else 0, as p's dtype. */
 TG_API tg_tensor *tg_random_bernoulli(tg_tensor *key, tg_tensor *p, int rank, const int64_t *shape);
 

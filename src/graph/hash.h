@@ -3,7 +3,6 @@
 #ifndef TG_GRAPH_HASH_H
 #define TG_GRAPH_HASH_H
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 /* An element that could not be added has no table afterwards; whoever adds checks tg_hash_added. */

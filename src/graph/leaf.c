@@ -57,6 +57,19 @@ static void free_leaf(tg_leaf *leaf)
     free(leaf);
 }
 
+/* Kernels rely on bools being 0 or 1. */
+static int check_bools(tg_graph *g, const char *call, const tg_type *type, const void *data)
+{
+    const unsigned char *bytes = data;
+    size_t size = type->dtype == TG_BOOL && data != NULL ? tg_type_bytes(type) : 0;
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] <= 1) continue;
+        tg_set_error(g, TG_ERR_ARGUMENT, "%s: element %zu of a bool is %d, expected 0 or 1", call, i, bytes[i]);
+        return 0;
+    }
+    return 1;
+}
+
 static int check_name(tg_graph *g, const tg_op *op, const char *name)
 {
     if (name == NULL) {
@@ -122,6 +135,7 @@ static tg_tensor *make_leaf(tg_graph *g, const tg_op *op, const char *name, tg_d
     tg_diag diag;
     if (tg_type_make(&type, dtype, rank, shape, &diag) != TG_OK)
         return tg_set_error(g, diag.status, "%s '%s': %s", op->name, name, diag.message);
+    if (!check_bools(g, op->name, &type, data)) return NULL;
 
     int persistent = op != &tg_op_input;
     tg_leaf *leaf = new_leaf(name);
@@ -160,12 +174,7 @@ tg_tensor *tg_constant(tg_graph *g, tg_dtype dtype, int rank, const int64_t *sha
         return tg_set_error(g, diag.status, "constant: %s", diag.message);
     size_t size = tg_type_bytes(&type);
     if (data == NULL && size > 0) return tg_set_error(g, TG_ERR_NULL, "constant: its data is NULL");
-    if (dtype == TG_BOOL)
-        for (size_t i = 0; i < size; i++)
-            if (((const unsigned char *)data)[i] > 1)
-                return tg_set_error(g, TG_ERR_ARGUMENT,
-                                    "constant: element %zu of a bool is %d, expected 0 or 1", i,
-                                    ((const unsigned char *)data)[i]);
+    if (!check_bools(g, "constant", &type, data)) return NULL;
     return tg_intern(g, &tg_op_constant, &type, NULL, 0, data, size, 0);
 }
 
@@ -215,8 +224,9 @@ tg_status tg_set(tg_tensor *leaf, const void *data, size_t size)
     if (data == NULL && size > 0) return tg_graph_fail(leaf->graph, TG_ERR_NULL, "tg_set: data is NULL");
     tg_status status = check_size(leaf, "tg_set", size);
     if (status != TG_OK) return status;
+    tg_type type = tg_type_of(leaf);
+    if (!check_bools(leaf->graph, "tg_set", &type, data)) return TG_ERR_ARGUMENT;
     if (leaf->leaf->data == NULL) {
-        tg_type type = tg_type_of(leaf);
         if (!give_value(leaf->leaf, &type, data))
             return tg_graph_fail(leaf->graph, TG_ERR_MEMORY, "tg_set: out of memory for '%s'",
                                  leaf->leaf->name);

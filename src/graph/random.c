@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "../kernels/philox.h"

@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* n elements with a stride to n elements with another. */
-static void copy_run(size_t item, int64_t n, const char *from, int64_t from_stride, char *to, int64_t to_stride)
+static void copy_run(size_t item, int64_t n, const char *from, int64_t from_stride, char *to,
+                     int64_t to_stride)
 {
     if (from_stride == 1 && to_stride == 1) {
         memcpy(to, from, (size_t)n * item);
@@ -59,7 +60,8 @@ tg_status tg_copy_kernel(const tg_kernel_call *call)
     return TG_OK;
 }
 
-void tg_copy_into(int rank, const int64_t *shape, size_t item, const void *in, void *out, const int64_t *strides)
+void tg_copy_into(int rank, const int64_t *shape, size_t item, const void *in, void *out,
+                  const int64_t *strides)
 {
     int64_t from[TG_MAX_RANK];
     row_major(rank, shape, from);

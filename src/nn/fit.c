@@ -15,6 +15,7 @@ typedef struct fit {
     const tg_dataset *data;
     const tg_fit_options *options;
     int64_t n, batch, n_rows, steps; /* rows and steps of an epoch */
+    int64_t skipped;                 /* rows of this epoch that count as seen */
     int64_t *rows;
     tg_runner whole, rest; /* for full batches, and for the last one where it is smaller */
     tg_progress progress;
@@ -25,12 +26,12 @@ typedef struct fit {
 
 static tg_status check_options(tg_graph *g, const tg_fit_options *o)
 {
-    if (o->epochs >= 0 && o->first_epoch >= 0 && o->batch >= 0 && o->patience >= 0 &&
+    if (o->epochs >= 0 && o->first_epoch >= 0 && o->first_step >= 0 && o->batch >= 0 && o->patience >= 0 &&
         (unsigned)o->sampling <= TG_FULL && (o->patience == 0 || o->validation != NULL))
         return TG_OK;
     tg_set_error(g, TG_ERR_ARGUMENT,
-                 "tg_fit: epochs, first_epoch, batch and patience must not be negative, the way of "
-                 "sampling known, and patience needs validation data");
+                 "tg_fit: epochs, first_epoch, first_step, batch and patience must not be negative, the way "
+                 "of sampling known, and patience needs validation data");
     return TG_ERR_ARGUMENT;
 }
 
@@ -45,6 +46,10 @@ static tg_status prepare(fit *f)
     f->n_rows = o->sampling == TG_UNIFORM ? f->steps * f->batch : f->n;
     f->rows = tg_rows_new(f->graph, "tg_fit", f->n_rows);
     if (f->rows == NULL) return TG_ERR_MEMORY;
+    if (o->first_step > f->steps) {
+        tg_set_error(f->graph, TG_ERR_ARGUMENT, "tg_fit: first_step is beyond the epoch's steps");
+        return TG_ERR_ARGUMENT;
+    }
     int64_t rest = f->n_rows % f->batch;
     tg_status status =
         tg_runner_make(&f->whole, f->graph, f->build, f->context, f->data, f->batch, &o->optimizer);
@@ -60,7 +65,7 @@ static tg_status run_step(fit *f, int64_t first, tg_score *total)
     tg_runner *runner = f->n_rows - first < f->batch ? &f->rest : &f->whole;
     tg_status status = tg_runner_run(runner, f->graph, "tg_fit", f->data, f->rows + first, total);
     if (status != TG_OK) return status;
-    double seen = (double)(first + runner->n);
+    double seen = (double)(first - f->skipped + runner->n);
     f->progress.step++;
     f->progress.train = (tg_score){total->loss / seen, total->metric / seen};
     f->result.steps++;
@@ -75,13 +80,15 @@ static int asked_to_stop(const fit *f, tg_progress_fn ask)
 static tg_status run_steps(fit *f)
 {
     tg_score total = {0};
-    f->progress.step = 0;
+    const tg_fit_options *o = f->options;
+    f->progress.step = f->progress.epoch == o->first_epoch ? o->first_step : 0;
+    f->skipped = f->progress.step * f->batch;
     f->progress.train = f->progress.validation = no_score;
-    tg_draw_rows(f->options->sampling, f->options->seed, f->progress.epoch, f->n, f->n_rows, f->rows);
-    for (int64_t first = 0; first < f->n_rows; first += f->batch) {
+    tg_draw_rows(o->sampling, o->seed, f->progress.epoch, f->n, f->n_rows, f->rows);
+    for (int64_t first = f->skipped; first < f->n_rows; first += f->batch) {
         tg_status status = run_step(f, first, &total);
         if (status != TG_OK) return status;
-        if (asked_to_stop(f, f->options->on_step)) return TG_STOPPED;
+        if (asked_to_stop(f, o->on_step)) return TG_STOPPED;
     }
     return TG_OK;
 }

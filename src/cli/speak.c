@@ -1,0 +1,45 @@
+/* What the command says: messages on standard error, JSON on standard output. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "command.h"
+
+int tg_complain(const tg_command *command, const char *format, ...)
+{
+    fprintf(stderr, "tapegrad %s: ", command->name);
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return TG_EXIT_BAD;
+}
+
+void tg_note(const tg_command *command, const char *format, ...)
+{
+    fprintf(stderr, "tapegrad %s: note: ", command->name);
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+json_t *tg_json_real(double value)
+{
+    if (isnan(value)) return json_string("nan");
+    if (isinf(value)) return json_string(value > 0 ? "inf" : "-inf");
+    return json_real(value);
+}
+
+int tg_json_print(const tg_command *command, json_t *object)
+{
+    /* 17 digits give every double back. A failing stream is found when the output is finished. */
+    char *text = object == NULL ? NULL : json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+    json_decref(object);
+    if (text == NULL) return tg_complain(command, "out of memory for the JSON output");
+    puts(text);
+    free(text);
+    return TG_EXIT_OK;
+}
