@@ -45,7 +45,8 @@ static int log_draws(const tg_progress *progress, void *context)
     return 0;
 }
 
-static draws draw(tg_sampling sampling, int64_t batch, int64_t epochs, int64_t first_epoch, uint64_t seed)
+static draws draw_from_step(tg_sampling sampling, int64_t batch, int64_t epochs, int64_t first_epoch,
+                            int64_t first_step, uint64_t seed)
 {
     tg_array *x = nn_array(N, N, NULL), *y = nn_array(N, 1, NULL);
     for (int i = 0; i < N; i++) ((double *)x->data)[i * N + i] = 1;
@@ -55,6 +56,7 @@ static draws draw(tg_sampling sampling, int64_t batch, int64_t epochs, int64_t f
     tg_fit_options o = {.optimizer = TG_SGD(.rate = 1),
                         .epochs = epochs,
                         .first_epoch = first_epoch,
+                        .first_step = first_step,
                         .batch = batch,
                         .sampling = sampling,
                         .seed = seed,
@@ -66,6 +68,11 @@ static draws draw(tg_sampling sampling, int64_t batch, int64_t epochs, int64_t f
     tg_array_free(x);
     tg_array_free(y);
     return d;
+}
+
+static draws draw(tg_sampling sampling, int64_t batch, int64_t epochs, int64_t first_epoch, uint64_t seed)
+{
+    return draw_from_step(sampling, batch, epochs, first_epoch, 0, seed);
 }
 
 /* Every example once an epoch, in batches of `batch` and a smaller last one. */
@@ -175,6 +182,21 @@ static void test_uniform(void **state)
     assert_int_equal(d.seen[0], 25);
 }
 
+/* Resumed within an epoch, the steps that are left see what they would have seen; later epochs are whole. */
+static void test_first_step(void **state)
+{
+    (void)state;
+    static draws whole, rest;
+    for (int sampling = TG_SHUFFLED; sampling <= TG_UNIFORM; sampling++) {
+        whole = draw((tg_sampling)sampling, 3, 4, 0, 7);
+        for (int64_t step = 0; step <= 4; step++) {
+            rest = draw_from_step((tg_sampling)sampling, 3, 4, 1, step, 7);
+            assert_int_equal(rest.steps, 3 * 4 - step);
+            assert_true(same_draws(&whole, 4 + step, &rest));
+        }
+    }
+}
+
 /* ---- The expectation of the stochastic gradient ------------------------------------------------------- */
 
 #define EXAMPLES 8
@@ -278,9 +300,13 @@ static void test_training_learns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shuffled),           cmocka_unit_test(test_shuffled_evenly),
-        cmocka_unit_test(test_in_order_and_full),  cmocka_unit_test(test_uniform),
-        graph_test(test_mean_of_single_gradients), cmocka_unit_test(test_same_seed_same_bits),
+        cmocka_unit_test(test_shuffled),
+        cmocka_unit_test(test_shuffled_evenly),
+        cmocka_unit_test(test_in_order_and_full),
+        cmocka_unit_test(test_uniform),
+        cmocka_unit_test(test_first_step),
+        graph_test(test_mean_of_single_gradients),
+        cmocka_unit_test(test_same_seed_same_bits),
         cmocka_unit_test(test_training_learns),
     };
     return cmocka_run_group_tests_name("nn fit", tests, NULL, NULL);

@@ -171,7 +171,8 @@ static void test_bad_options(void **state)
         {.epochs = -1},  {.first_epoch = -1},          {.batch = -1}, {.patience = -1, .validation = &d.set},
         {.patience = 1}, {.sampling = (tg_sampling)4},
     };
-    const char *const names[] = {"epochs", "first_epoch", "batch", "patience", "validation", "sampling"};
+    const char *const names[] = {"epochs", "first_epoch", "first_step", "first_step",
+                                 "batch",  "patience",    "validation", "sampling"};
     for (int i = 0; i < COUNT(cases); i++) {
         assert_int_equal(tg_fit(g, nn_classifier, NULL, &d.set, &cases[i], NULL), TG_ERR_ARGUMENT);
         assert_error(g, TG_ERR_ARGUMENT, "tg_fit", names[i]);

@@ -3,17 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "evaluate.h"
-
-#define ARGUMENTS_MAX 64 /* of one call; concat and stack take a list */
-
-/* What stands in the brackets of a call. */
-typedef struct arguments {
-    uint32_t name; /* token of the function's name */
-    tg_value values[ARGUMENTS_MAX];
-    uint32_t count;                      /* by position; the named ones follow */
-    uint32_t named, keys[ARGUMENTS_MAX]; /* tokens of the names, by place in values */
-} arguments;
+#include "call.h"
 
 static tg_value unknown(uint32_t token)
 {
@@ -21,9 +11,9 @@ static tg_value unknown(uint32_t token)
 }
 
 /* Reads "a, b, key=c)". 0 with a problem, or when the syntax is broken. */
-static int read_arguments(tg_evaluator *e, uint32_t name, arguments *a)
+static int read_arguments(tg_evaluator *e, uint32_t name, tg_arguments *a)
 {
-    *a = (arguments){.name = name};
+    *a = (tg_arguments){.name = name};
     e->at++;
     while (!e->broken && !tg_next_is(e, ")")) {
         uint32_t n = a->count + a->named, key = 0;
@@ -35,8 +25,8 @@ static int read_arguments(tg_evaluator *e, uint32_t name, arguments *a)
             tg_syntax_problem(e, e->at, "an argument with its name, as the one before it");
             return 0;
         }
-        if (n == ARGUMENTS_MAX) {
-            tg_value_problem(e, e->at, "more than %d arguments", ARGUMENTS_MAX);
+        if (n == TG_ARGUMENTS_MAX) {
+            tg_value_problem(e, e->at, "more than %d arguments", TG_ARGUMENTS_MAX);
             e->broken = 1;
             return 0;
         }
@@ -56,139 +46,10 @@ static int read_arguments(tg_evaluator *e, uint32_t name, arguments *a)
     return !e->broken;
 }
 
-static int all_known(const arguments *a)
+static int all_known(const tg_arguments *a)
 {
     for (uint32_t i = 0; i < a->count + a->named; i++)
         if (a->values[i].kind == TG_VALUE_UNKNOWN) return 0;
-    return 1;
-}
-
-/* ---- Attributes --------------------------------------------------------------------------------------- */
-
-static int read_ints(tg_evaluator *e, const tg_value *v, const char *name, tg_ints *ints)
-{
-    *ints = (tg_ints){0};
-    if (v->kind == TG_VALUE_WORD && strcmp(v->word, "none") == 0) {
-        ints->count = -1;
-        return 1;
-    }
-    const tg_value *items = v->kind == TG_VALUE_LIST ? v->items : v;
-    uint32_t count = v->kind == TG_VALUE_LIST ? v->count : 1;
-    if (count > TG_MAX_RANK) {
-        tg_value_problem(e, v->token, "%s: %u numbers, at most %d", name, count, TG_MAX_RANK);
-        return 0;
-    }
-    for (uint32_t i = 0; i < count; i++)
-        if (!tg_value_integer(&items[i], &ints->values[i])) {
-            tg_value_problem(e, items[i].token, "%s: expected a whole number or a list of them", name);
-            return 0;
-        }
-    ints->count = count;
-    return 1;
-}
-
-/* Writes the value into the attribute struct. 0 with a problem. */
-static int write_attribute(tg_evaluator *e, const tg_attr *a, const tg_value *v, char *struct_bytes)
-{
-    int64_t integer = -1;
-    tg_ints ints;
-    char *field = struct_bytes + a->offset;
-    switch (a->kind) {
-    case TG_ATTR_INT:
-        if (!tg_value_integer(v, &integer)) break;
-        memcpy(field, &integer, sizeof integer);
-        return 1;
-    case TG_ATTR_FLOAT:
-        if (v->kind != TG_VALUE_NUMBER) break;
-        memcpy(field, &v->number, sizeof v->number);
-        return 1;
-    case TG_ATTR_BOOL:
-        if (v->kind != TG_VALUE_WORD || (strcmp(v->word, "true") != 0 && strcmp(v->word, "false") != 0))
-            break;
-        integer = v->word[0] == 't';
-        memcpy(field, &integer, sizeof integer);
-        return 1;
-    case TG_ATTR_DTYPE:
-        for (int d = TG_F32; v->kind == TG_VALUE_WORD && d <= TG_BOOL; d++)
-            if (strcmp(v->word, tg_dtype_name((tg_dtype)d)) == 0) integer = d;
-        if (integer < 0) break;
-        memcpy(field, &integer, sizeof integer);
-        return 1;
-    case TG_ATTR_INTS:
-        if (!read_ints(e, v, a->name, &ints)) return 0;
-        memcpy(field, &ints, sizeof ints);
-        return 1;
-    }
-    static const char *const expected[] = {[TG_ATTR_INT] = "a whole number",
-                                           [TG_ATTR_FLOAT] = "a number",
-                                           [TG_ATTR_BOOL] = "true or false",
-                                           [TG_ATTR_DTYPE] = "a type (f32, f64, i64 or bool)",
-                                           [TG_ATTR_INTS] = ""};
-    tg_value_problem(e, v->token, "%s: expected %s", a->name, expected[a->kind]);
-    return 0;
-}
-
-/* The default, from its text. */
-static void write_fallback(const tg_attr *a, char *struct_bytes)
-{
-    char *field = struct_bytes + a->offset;
-    int64_t integer = strtoll(a->fallback, NULL, 10);
-    double number = strtod(a->fallback, NULL);
-    tg_ints none = {.count = -1};
-    if (a->kind == TG_ATTR_BOOL) integer = strcmp(a->fallback, "true") == 0;
-    for (int d = TG_F32; a->kind == TG_ATTR_DTYPE && d <= TG_BOOL; d++)
-        if (strcmp(a->fallback, tg_dtype_name((tg_dtype)d)) == 0) integer = d;
-    if (a->kind == TG_ATTR_INTS)
-        memcpy(field, &none, sizeof none);
-    else if (a->kind == TG_ATTR_FLOAT)
-        memcpy(field, &number, sizeof number);
-    else
-        memcpy(field, &integer, sizeof integer);
-}
-
-/* The attribute that a named argument is for, or -1 with a problem. */
-static int find_attribute(tg_evaluator *e, const tg_op *op, uint32_t key)
-{
-    const char *best = NULL;
-    int distance = 3;
-    const tg_token *t = &e->model->tokens.items[key];
-    for (int k = 0; k < op->n_attrs; k++) {
-        if (tg_token_is(e->model, key, op->attrs[k].name)) return k;
-        tg_suggest(e->model->text + t->start, t->length, op->attrs[k].name, &best, &distance);
-    }
-    int length = t->length < 40 ? (int)t->length : 40;
-    if (best != NULL)
-        tg_value_problem(e, key, "%s has no argument '%.*s'; did you mean '%s'?", op->name, length,
-                         e->model->text + t->start, best);
-    else
-        tg_value_problem(e, key, "%s has no argument '%.*s'", op->name, length, e->model->text + t->start);
-    return -1;
-}
-
-/* Arguments beyond the inputs, by position and by name, and defaults for the rest. */
-static int read_attributes(tg_evaluator *e, const tg_op *op, const arguments *a, uint32_t n_inputs,
-                           char *bytes)
-{
-    unsigned given = 0;
-    for (uint32_t i = n_inputs; i < a->count + a->named; i++) {
-        int k = i < a->count ? (int)(i - n_inputs) : find_attribute(e, op, a->keys[i]);
-        if (k < 0) return 0;
-        if ((given >> k & 1u) != 0) {
-            tg_value_problem(e, a->keys[i], "%s: '%s' is given twice", op->name, op->attrs[k].name);
-            return 0;
-        }
-        given |= 1u << k;
-        if (a->values[i].kind != TG_VALUE_UNKNOWN && !write_attribute(e, &op->attrs[k], &a->values[i], bytes))
-            return 0;
-    }
-    for (int k = 0; k < op->n_attrs; k++) {
-        if ((given >> k & 1u) != 0) continue;
-        if (op->attrs[k].fallback == NULL) {
-            tg_value_problem(e, a->name, "%s: '%s' is missing", op->name, op->attrs[k].name);
-            return 0;
-        }
-        write_fallback(&op->attrs[k], bytes);
-    }
     return 1;
 }
 
@@ -209,11 +70,11 @@ static tg_dtype input_dtype(const tg_op *op, uint32_t i, tg_dtype meeting)
     return is_integer ? TG_I64 : meeting;
 }
 
-static tg_value apply_op(tg_evaluator *e, const tg_op *op, const arguments *a, const tg_value *inputs,
+static tg_value apply_op(tg_evaluator *e, const tg_op *op, const tg_arguments *a, const tg_value *inputs,
                          uint32_t n, uint32_t taken)
 {
     _Alignas(8) char attr[TG_ATTR_MAX] = {0};
-    if (!read_attributes(e, op, a, taken, attr)) return unknown(a->name);
+    if (!tg_read_attributes(e, op, a, taken, attr)) return unknown(a->name);
     if (e->graph == NULL || !all_known(a)) return unknown(a->name);
     tg_tensor **tensors = tg_arena_take(&e->lists, ((size_t)n + 1) * sizeof(tg_tensor *));
     if (tensors == NULL) {
@@ -229,7 +90,7 @@ static tg_value apply_op(tg_evaluator *e, const tg_op *op, const arguments *a, c
     return tg_value_of(e, a->name, tg_apply(e->graph, op, tensors, (int)n, attr));
 }
 
-static tg_value call_op(tg_evaluator *e, const tg_op *op, const arguments *a)
+static tg_value call_op(tg_evaluator *e, const tg_op *op, const tg_arguments *a)
 {
     if (!all_known(a) && e->graph != NULL) return unknown(a->name);
     uint32_t n = (uint32_t)op->n_inputs, most = n + (uint32_t)op->n_attrs;
@@ -288,7 +149,7 @@ static const derivative *find_derivative(const tg_model *m, uint32_t token)
     return NULL;
 }
 
-static tg_value call_derivative(tg_evaluator *e, const derivative *d, const arguments *a)
+static tg_value call_derivative(tg_evaluator *e, const derivative *d, const tg_arguments *a)
 {
     if (a->count != d->n || a->named > 0)
         return tg_value_problem(e, a->name, "expected %s(%s)", d->name, d->parameters);
@@ -350,7 +211,7 @@ static void move_problems(tg_evaluator *e, int before, const tg_name_entry *f, u
 }
 
 /* Evaluates the body with the parameters bound. */
-static tg_value expand(tg_evaluator *e, const tg_statement *s, const tg_name_entry *f, const arguments *a)
+static tg_value expand(tg_evaluator *e, const tg_statement *s, const tg_name_entry *f, const tg_arguments *a)
 {
     tg_scope scope = {e->scope, s->name + 2, a->values, (int)a->count};
     tg_evaluator body = *e;
@@ -370,7 +231,7 @@ static tg_value expand(tg_evaluator *e, const tg_statement *s, const tg_name_ent
     return value;
 }
 
-static tg_value call_function(tg_evaluator *e, const tg_name_entry *f, const arguments *a)
+static tg_value call_function(tg_evaluator *e, const tg_name_entry *f, const tg_arguments *a)
 {
     const tg_statement *s = &e->model->statements[f->statement];
     if (s->kind != TG_STATEMENT_DEF)
@@ -413,7 +274,7 @@ static tg_value no_function(tg_evaluator *e, uint32_t token)
 
 tg_value tg_evaluate_call(tg_evaluator *e, uint32_t name)
 {
-    arguments a;
+    tg_arguments a;
     if (!read_arguments(e, name, &a)) return unknown(name);
     const tg_token *t = &e->model->tokens.items[name];
     const tg_name_entry *f = tg_name_find(e->model, e->model->text + t->start, t->length);

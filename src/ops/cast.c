@@ -1,6 +1,4 @@
 /* Identities in value: cast changes the element type, stop_gradient the derivative. */
-#include <string.h>
-
 #include "ops.h"
 
 typedef struct cast_attr {
@@ -109,21 +107,6 @@ tg_tensor *tg_cast(tg_tensor *x, tg_dtype dtype)
 
 /* ---- stop_gradient ------------------------------------------------------------------------------------ */
 
-static tg_status same_infer(tg_infer *q)
-{
-    tg_type x = tg_infer_input(q, 0);
-    return tg_infer_output(q, x.dtype, x.rank, x.shape);
-}
-
-static int same_view(const tg_type *input, const int64_t *input_strides, const tg_type *output,
-                     const void *attr, int64_t *offset, int64_t *strides)
-{
-    (void)output, (void)attr;
-    *offset = 0;
-    memcpy(strides, input_strides, (size_t)input->rank * sizeof *strides);
-    return 1;
-}
-
 static const char *const stop_cases[] = {"stop_gradient(f[3])", NULL};
 
 static const tg_op stop_op = {
@@ -133,8 +116,8 @@ static const tg_op stop_op = {
     .formula = "x, with derivative zero",
     .flags = TG_OP_STRIDED | TG_OP_CONSTANT_SLOPE | TG_OP_OPAQUE,
     .cases = stop_cases,
-    .infer = same_infer,
-    .view = same_view,
+    .infer = tg_same_infer,
+    .view = tg_same_view,
 };
 
 tg_tensor *tg_stop_gradient(tg_tensor *x)

@@ -1,6 +1,8 @@
 /* What the families of operations share. */
 #include "ops.h"
 
+#include <string.h>
+
 static int resolve(int64_t *axis, int rank)
 {
     if (*axis < -rank || *axis >= rank) return 0;
@@ -39,4 +41,36 @@ void tg_jvp_linear(tg_rule *r)
     inputs[0] = tg_rule_tangent(r, 0);
     if (inputs[0] != NULL)
         tg_rule_output_tangent(r, tg_apply(node->graph, node->op, inputs, node->n_inputs, node->attr));
+}
+
+const tg_attr tg_axes_attrs[2] = {
+    {"axis", TG_ATTR_INTS, TG_FIELD(tg_axes_attr, axes), "none"},
+    {"keepdims", TG_ATTR_BOOL, TG_FIELD(tg_axes_attr, keep), "false"},
+};
+
+/* An impossible count is left for the shape rule to refuse. */
+tg_tensor *tg_apply_axes(tg_tensor *x, const tg_op *op, const tg_axes *axes)
+{
+    tg_axes_attr attr = {.axes.count = axes == NULL ? -1 : axes->count};
+    if (axes != NULL) {
+        attr.keep = axes->keep;
+        if (axes->count < 0) attr.axes.count = TG_MAX_RANK + 1;
+        for (int i = 0; i < axes->count && i < TG_MAX_RANK; i++) attr.axes.values[i] = axes->axis[i];
+    }
+    return tg_apply(tg_graph_of(x), op, &x, 1, &attr);
+}
+
+tg_status tg_same_infer(tg_infer *q)
+{
+    tg_type x = tg_infer_input(q, 0);
+    return tg_infer_output(q, x.dtype, x.rank, x.shape);
+}
+
+int tg_same_view(const tg_type *input, const int64_t *input_strides, const tg_type *output, const void *attr,
+                 int64_t *offset, int64_t *strides)
+{
+    (void)output, (void)attr;
+    *offset = 0;
+    memcpy(strides, input_strides, (size_t)input->rank * sizeof *strides);
+    return 1;
 }

@@ -29,6 +29,22 @@ tg_status tg_canonical_axis(tg_infer *q, int64_t *axis, int rank);
 /* The same outside a shape rule: the graph of x keeps the error of the call. */
 int tg_resolve_axis(tg_tensor *x, const char *call, int64_t *axis, int rank);
 
+/* The attributes of everything that reduces axes; all axes where none are given (count -1). */
+typedef struct tg_axes_attr {
+    tg_ints axes;
+    int64_t keep;
+} tg_axes_attr;
+
+extern const tg_attr tg_axes_attrs[2];
+
+/* Records a reduction over axes as the C interface gives them. */
+tg_tensor *tg_apply_axes(tg_tensor *x, const tg_op *op, const tg_axes *axes);
+
+/* The shape rule and view of an operation whose result is its first input as it is. */
+tg_status tg_same_infer(tg_infer *q);
+int tg_same_view(const tg_type *input, const int64_t *input_strides, const tg_type *output, const void *attr,
+                 int64_t *offset, int64_t *strides);
+
 /* 1 when x is f32 or f64; otherwise its graph keeps the error of the call. */
 int tg_needs_floating(tg_tensor *x, const char *call);
 

@@ -5,12 +5,7 @@
 
 #include "ops.h"
 
-typedef struct reduce_attr {
-    tg_ints axes; /* canonical: sorted, without repetition */
-    int64_t keep;
-} reduce_attr;
-
-static unsigned axes_set(const reduce_attr *a)
+static unsigned axes_set(const tg_axes_attr *a)
 {
     unsigned set = 0;
     for (int i = 0; i < (int)a->axes.count; i++) set |= 1u << a->axes.values[i];
@@ -19,7 +14,7 @@ static unsigned axes_set(const reduce_attr *a)
 
 static tg_status reduce_canonical(tg_infer *q, void *attr)
 {
-    reduce_attr *a = attr;
+    tg_axes_attr *a = attr;
     int rank = tg_infer_input(q, 0).rank;
     a->keep = a->keep != 0;
     if (a->axes.count > TG_MAX_RANK)
@@ -40,7 +35,7 @@ static tg_status reduce_canonical(tg_infer *q, void *attr)
 
 static tg_status reduced_output(tg_infer *q, tg_dtype dtype)
 {
-    const reduce_attr *a = tg_infer_attr(q);
+    const tg_axes_attr *a = tg_infer_attr(q);
     tg_type x = tg_infer_input(q, 0);
     unsigned set = axes_set(a);
     int64_t shape[TG_MAX_RANK];
@@ -65,7 +60,7 @@ static tg_status sum_infer(tg_infer *q)
 static tg_status extremum_infer(tg_infer *q)
 {
     tg_type x = tg_infer_input(q, 0);
-    const reduce_attr *a = tg_infer_attr(q);
+    const tg_axes_attr *a = tg_infer_attr(q);
     for (int i = 0; i < (int)a->axes.count; i++)
         if (x.shape[a->axes.values[i]] == 0)
             return tg_infer_fail(q, TG_ERR_SHAPE, "axis %lld has no elements", (long long)a->axes.values[i]);
@@ -107,7 +102,7 @@ static tg_status min_kernel(const tg_kernel_call *call)
 /* t, of the reduction's type, stretched back to the shape of its input. */
 static tg_tensor *stretch(const tg_rule *r, tg_tensor *t)
 {
-    const reduce_attr *a = tg_rule_attr(r);
+    const tg_axes_attr *a = tg_rule_attr(r);
     tg_tensor *x = tg_rule_input(r, 0);
     int64_t kept[TG_MAX_RANK];
     if (x->rank > 0) memcpy(kept, x->shape, (size_t)x->rank * sizeof *kept);
@@ -117,7 +112,7 @@ static tg_tensor *stretch(const tg_rule *r, tg_tensor *t)
 
 static tg_axes rule_axes(const tg_rule *r)
 {
-    const reduce_attr *a = tg_rule_attr(r);
+    const tg_axes_attr *a = tg_rule_attr(r);
     tg_axes axes = {.count = (int)a->axes.count, .keep = (int)a->keep};
     for (int i = 0; i < axes.count; i++) axes.axis[i] = (int)a->axes.values[i];
     return axes;
@@ -152,15 +147,10 @@ static tg_tensor *nothing_reduced(const tg_op *op, tg_tensor *const *inputs, int
                                   const tg_type *type)
 {
     (void)op, (void)n, (void)type;
-    return ((const reduce_attr *)attr)->axes.count == 0 ? inputs[0] : NULL;
+    return ((const tg_axes_attr *)attr)->axes.count == 0 ? inputs[0] : NULL;
 }
 
 static const tg_simplification reduce_rules[] = {{"reduction of no axis", nothing_reduced}, {NULL, NULL}};
-static const tg_attr reduce_attrs[] = {
-    {"axis", TG_ATTR_INTS, TG_FIELD(reduce_attr, axes), "none"},
-    {"keepdims", TG_ATTR_BOOL, TG_FIELD(reduce_attr, keep), "false"},
-};
-
 #define REDUCE_CASES(name)                                                                                   \
     name "(f[2, 3, 4])", name "(f[2, 3, 4], axis=[0, 2])", name "(f[2, 3], axis=1, keepdims=true)",          \
         name "(f[5, 3], axis=0)", NULL
@@ -173,9 +163,9 @@ static const tg_op sum_op = {.name = "sum",
                              .inputs = "x",
                              .formula = "the sum over axes",
                              .latex = "\\sum #1",
-                             .attrs = reduce_attrs,
+                             .attrs = tg_axes_attrs,
                              .n_attrs = 2,
-                             .attr_size = sizeof(reduce_attr),
+                             .attr_size = sizeof(tg_axes_attr),
                              .flags = TG_OP_STRIDED,
                              .cases = sum_cases,
                              .canonical = reduce_canonical,
@@ -189,9 +179,9 @@ static const tg_op max_op = {.name = "max",
                              .inputs = "x",
                              .formula = "the largest element over axes",
                              .latex = "\\max #1",
-                             .attrs = reduce_attrs,
+                             .attrs = tg_axes_attrs,
                              .n_attrs = 2,
-                             .attr_size = sizeof(reduce_attr),
+                             .attr_size = sizeof(tg_axes_attr),
                              .flags = TG_OP_STRIDED,
                              .cases = max_cases,
                              .canonical = reduce_canonical,
@@ -205,9 +195,9 @@ static const tg_op min_op = {.name = "min",
                              .inputs = "x",
                              .formula = "the smallest element over axes",
                              .latex = "\\min #1",
-                             .attrs = reduce_attrs,
+                             .attrs = tg_axes_attrs,
                              .n_attrs = 2,
-                             .attr_size = sizeof(reduce_attr),
+                             .attr_size = sizeof(tg_axes_attr),
                              .flags = TG_OP_STRIDED,
                              .cases = min_cases,
                              .canonical = reduce_canonical,
@@ -217,31 +207,19 @@ static const tg_op min_op = {.name = "min",
                              .jvp = extremum_jvp,
                              .simplify = reduce_rules};
 
-/* Axes as the attribute wants them; an impossible count is left for the shape rule to refuse. */
-static tg_tensor *reduce(tg_tensor *x, const tg_op *op, const tg_axes *axes)
-{
-    reduce_attr attr = {.axes.count = axes == NULL ? -1 : axes->count};
-    if (axes != NULL) {
-        attr.keep = axes->keep;
-        if (axes->count < 0) attr.axes.count = TG_MAX_RANK + 1;
-        for (int i = 0; i < axes->count && i < TG_MAX_RANK; i++) attr.axes.values[i] = axes->axis[i];
-    }
-    return tg_apply(tg_graph_of(x), op, &x, 1, &attr);
-}
-
 tg_tensor *tg_sum(tg_tensor *x, const tg_axes *axes)
 {
-    return reduce(x, &sum_op, axes);
+    return tg_apply_axes(x, &sum_op, axes);
 }
 
 tg_tensor *tg_max(tg_tensor *x, const tg_axes *axes)
 {
-    return reduce(x, &max_op, axes);
+    return tg_apply_axes(x, &max_op, axes);
 }
 
 tg_tensor *tg_min(tg_tensor *x, const tg_axes *axes)
 {
-    return reduce(x, &min_op, axes);
+    return tg_apply_axes(x, &min_op, axes);
 }
 
 const tg_op *const tg_reduce_ops[] = {&sum_op, &max_op, &min_op, NULL};

@@ -16,12 +16,6 @@ static tg_status flip_canonical(tg_infer *q, void *attr)
     return tg_canonical_axis(q, &((axis_attr *)attr)->axis, tg_infer_input(q, 0).rank);
 }
 
-static tg_status flip_infer(tg_infer *q)
-{
-    tg_type x = tg_infer_input(q, 0);
-    return tg_infer_output(q, x.dtype, x.rank, x.shape);
-}
-
 static int flip_view(const tg_type *input, const int64_t *input_strides, const tg_type *output,
                      const void *attr, int64_t *offset, int64_t *strides)
 {
@@ -62,7 +56,7 @@ static const tg_op flip_op = {
     .flags = TG_OP_STRIDED,
     .cases = flip_cases,
     .canonical = flip_canonical,
-    .infer = flip_infer,
+    .infer = tg_same_infer,
     .vjp = flip_vjp,
     .jvp = tg_jvp_linear,
     .simplify = flip_rules,

@@ -4,14 +4,8 @@
 
 #include "ops.h"
 
-/* As in reduce.c, but axes stay as they were given. */
-typedef struct axes_attr {
-    tg_ints axes;
-    int64_t keep;
-} axes_attr;
-
 /* The axes counted from the front, sorted; all where none are given. 0 with an error kept. */
-static int resolve_axes(tg_tensor *x, const char *call, const axes_attr *attr, tg_axes *axes)
+static int resolve_axes(tg_tensor *x, const char *call, const tg_axes_attr *attr, tg_axes *axes)
 {
     unsigned set = attr->axes.count < 0 ? (1u << x->rank) - 1 : 0;
     if (attr->axes.count > TG_MAX_RANK) {
@@ -119,10 +113,6 @@ static tg_tensor *logsumexp_compose(tg_graph *g, tg_tensor *const *inputs, int n
     return tg_reshape(total, rank, shape);
 }
 
-static const tg_attr axes_attrs[] = {
-    {"axis", TG_ATTR_INTS, TG_FIELD(axes_attr, axes), "none"},
-    {"keepdims", TG_ATTR_BOOL, TG_FIELD(axes_attr, keep), "false"},
-};
 static const char *const mean_cases[] = {"mean(f[2, 3])", "mean(f[2, 3, 4], axis=[0, 2])",
                                          "mean(f[2, 3], axis=1, keepdims=true)", NULL};
 static const char *const prod_cases[] = {"prod(f[2, 3])", "prod(f[5, 2], axis=0)",
@@ -134,54 +124,43 @@ static const tg_op mean_op = {.name = "mean",
                               .n_inputs = 1,
                               .inputs = "x",
                               .formula = "the mean over axes",
-                              .attrs = axes_attrs,
+                              .attrs = tg_axes_attrs,
                               .n_attrs = 2,
-                              .attr_size = sizeof(axes_attr),
+                              .attr_size = sizeof(tg_axes_attr),
                               .cases = mean_cases,
                               .compose = mean_compose};
 static const tg_op prod_op = {.name = "prod",
                               .n_inputs = 1,
                               .inputs = "x",
                               .formula = "the product over axes",
-                              .attrs = axes_attrs,
+                              .attrs = tg_axes_attrs,
                               .n_attrs = 2,
-                              .attr_size = sizeof(axes_attr),
+                              .attr_size = sizeof(tg_axes_attr),
                               .cases = prod_cases,
                               .compose = prod_compose};
 static const tg_op logsumexp_op = {.name = "logsumexp",
                                    .n_inputs = 1,
                                    .inputs = "x",
                                    .formula = "log sum exp(x) over axes",
-                                   .attrs = axes_attrs,
+                                   .attrs = tg_axes_attrs,
                                    .n_attrs = 2,
-                                   .attr_size = sizeof(axes_attr),
+                                   .attr_size = sizeof(tg_axes_attr),
                                    .cases = logsumexp_cases,
                                    .compose = logsumexp_compose};
 
-static tg_tensor *reduce(tg_tensor *x, const tg_op *op, const tg_axes *axes)
-{
-    axes_attr attr = {.axes.count = axes == NULL ? -1 : axes->count};
-    if (axes != NULL) {
-        attr.keep = axes->keep;
-        if (axes->count < 0) attr.axes.count = TG_MAX_RANK + 1;
-        for (int i = 0; i < axes->count && i < TG_MAX_RANK; i++) attr.axes.values[i] = axes->axis[i];
-    }
-    return tg_apply(tg_graph_of(x), op, &x, 1, &attr);
-}
-
 tg_tensor *tg_mean(tg_tensor *x, const tg_axes *axes)
 {
-    return reduce(x, &mean_op, axes);
+    return tg_apply_axes(x, &mean_op, axes);
 }
 
 tg_tensor *tg_prod(tg_tensor *x, const tg_axes *axes)
 {
-    return reduce(x, &prod_op, axes);
+    return tg_apply_axes(x, &prod_op, axes);
 }
 
 tg_tensor *tg_logsumexp(tg_tensor *x, const tg_axes *axes)
 {
-    return reduce(x, &logsumexp_op, axes);
+    return tg_apply_axes(x, &logsumexp_op, axes);
 }
 
 const tg_op *const tg_statistics_ops[] = {&mean_op, &prod_op, &logsumexp_op, NULL};
