@@ -16,14 +16,19 @@ typedef struct cached_plan {
 
 typedef struct plan_cache {
     cached_plan *plans; /* uthash head; in order of their making */
+    cached_plan *large; /* the only one whose idle function may be large */
 } plan_cache;
 
 /* Beyond this many the oldest plan is dropped. */
 #define CACHE_LIMIT 256
 
+/* Of functions with more memory than this, tg_eval keeps the last one alone. */
+#define IDLE_LIMIT ((size_t)1 << 22)
+
 static void drop(plan_cache *cache, cached_plan *entry)
 {
     HASH_DELETE(hh, cache->plans, entry);
+    if (cache->large == entry) cache->large = NULL;
     tg_function_free(entry->idle);
     tg_plan_release(entry->plan);
     free(entry);
@@ -152,6 +157,16 @@ static size_t packed_size(tg_tensor *const *tensors, int n)
     return size;
 }
 
+static void limit_idle(plan_cache *cache, cached_plan *entry)
+{
+    if (entry->plan->arena_bytes <= IDLE_LIMIT || cache->large == entry) return;
+    if (cache->large != NULL) {
+        tg_function_free(cache->large->idle);
+        cache->large->idle = NULL;
+    }
+    cache->large = entry;
+}
+
 static tg_status run_once(const tg_request *request, void *data)
 {
     int found = 0;
@@ -163,6 +178,7 @@ static tg_status run_once(const tg_request *request, void *data)
         tg_function_adopt(entry->idle, request);
     tg_function *f = entry->idle;
     if (f == NULL) return tg_graph_status(request->graph);
+    limit_idle(cache_of(request->graph), entry);
     tg_status status = tg_run(f);
     if (status != TG_OK) return tg_graph_fail(request->graph, status, "tg_eval: %s", tg_function_error(f));
     char *to = data;

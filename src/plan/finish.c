@@ -121,7 +121,9 @@ static int place_buffers(tg_builder *b)
         if (b->buffers[i].last > plan->n_steps) b->buffers[i].last = plan->n_steps;
         if (b->moved_to[i] >= 0) b->buffers[i].last = b->buffers[i].first;
     }
-    if (!tg_place_buffers(b->buffers, b->n_buffers, plan->n_steps, &plan->arena_bytes)) return 0;
+    if (!tg_place_buffers(b->buffers, b->n_buffers, plan->n_steps, &plan->arena_bytes) ||
+        !tg_live_bytes(b->buffers, b->n_buffers, plan->n_steps, &plan->stats.live_bytes))
+        return 0;
     plan->stats.arena_bytes = plan->arena_bytes;
     plan->stats.scratch_bytes = b->scratch;
     plan->scratch_offset = plan->arena_bytes;

@@ -128,3 +128,26 @@ int tg_place_buffers(tg_buffer *buffers, int64_t n, int64_t n_steps, size_t *siz
     *size = g.end;
     return fits;
 }
+
+/* A buffer that takes over another's memory lives in its place from its own first step on. */
+int tg_live_bytes(const tg_buffer *buffers, int64_t n, int64_t n_steps, size_t *most)
+{
+    int64_t *change = calloc((size_t)n_steps + 2, sizeof *change), live = 0;
+    *most = 0;
+    if (change == NULL) return 0;
+    for (int64_t i = 0; i < n; i++) {
+        const tg_buffer *b = &buffers[i];
+        change[b->first] += (int64_t)b->bytes;
+        change[b->last < n_steps ? b->last + 1 : n_steps + 1] -= (int64_t)b->bytes;
+        if (b->reuses < 0) continue;
+        const tg_buffer *before = &buffers[b->reuses];
+        change[b->first] -= (int64_t)before->bytes;
+        change[before->last + 1] += (int64_t)before->bytes;
+    }
+    for (int64_t s = 0; s <= n_steps; s++) {
+        live += change[s];
+        if (live > (int64_t)*most) *most = (size_t)live;
+    }
+    free(change);
+    return 1;
+}

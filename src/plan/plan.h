@@ -103,6 +103,9 @@ typedef struct tg_buffer {
  * memory runs out. */
 int tg_place_buffers(tg_buffer *buffers, int64_t n, int64_t n_steps, size_t *size);
 
+/* The most bytes that buffers take at one step. 0 when memory runs out, 1 otherwise. */
+int tg_live_bytes(const tg_buffer *buffers, int64_t n, int64_t n_steps, size_t *most);
+
 /* The function of a plan: its leaves are those of request. NULL with the error kept. Takes no reference of the
  * caller's: it adds its own. */
 tg_function *tg_function_new(tg_plan *plan, const tg_request *request);

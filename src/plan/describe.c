@@ -1,0 +1,54 @@
+/* What a plan does, for people. */
+#include <string.h>
+
+#include "function.h"
+
+static tg_type type_of_place(const tg_place *p)
+{
+    tg_type type = {.dtype = p->dtype, .rank = p->rank};
+    for (int i = 0; i < p->rank; i++) type.shape[i] = p->shape[i];
+    return type;
+}
+
+/* Axes of stride 0 repeat what is there once. */
+static size_t bytes_of_place(const tg_place *p)
+{
+    size_t bytes = tg_dtype_size(p->dtype);
+    for (int i = 0; i < p->rank; i++)
+        if (p->strides[i] != 0) bytes *= (size_t)p->shape[i];
+    return p->count == 0 ? 0 : bytes;
+}
+
+static double flops_of(const tg_step *step, const tg_place *places, const tg_place *out)
+{
+    if (step->op == NULL || out->dtype == TG_BOOL) return 0;
+    if (strcmp(step->op->name, "matmul") == 0 && places[0].rank > 0)
+        return 2.0 * (double)out->count * (double)places[0].shape[places[0].rank - 1];
+    int64_t most = out->count;
+    for (int i = 0; i < step->n_inputs; i++)
+        if (places[i].count > most) most = places[i].count;
+    return (double)most;
+}
+
+tg_step_info tg_step_at(const tg_function *f, int64_t i)
+{
+    tg_step_info info = {0};
+    if (f == NULL || i < 0 || i >= f->plan->n_steps) return info;
+    const tg_step *step = &f->plan->steps[i];
+    const tg_place *places = &f->plan->places[step->first_place], *out = &places[step->n_inputs];
+    info = (tg_step_info){.op = step->op == NULL ? "copy" : step->op->name,
+                          .n_inputs = step->n_inputs,
+                          .output = type_of_place(out),
+                          .flops = flops_of(step, places, out),
+                          .bytes_written = (size_t)out->count * tg_dtype_size(out->dtype)};
+    for (int k = 0; k < step->n_inputs; k++) info.bytes_read += bytes_of_place(&places[k]);
+    return info;
+}
+
+tg_type tg_step_input(const tg_function *f, int64_t i, int input)
+{
+    tg_type none = {.rank = -1};
+    if (f == NULL || i < 0 || i >= f->plan->n_steps || input < 0 || input >= f->plan->steps[i].n_inputs)
+        return none;
+    return type_of_place(&f->plan->places[f->plan->steps[i].first_place + input]);
+}
