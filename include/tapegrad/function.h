@@ -57,12 +57,27 @@ typedef struct tg_function_stats {
     int64_t nodes;      /* operations that the outputs and updates depend on, leaves included */
     int64_t steps;      /* kernels that a run calls */
     size_t arena_bytes; /* buffers for results, placed by lifetime */
+    size_t live_bytes;  /* the most that is alive at one step: no placement can do with less */
     size_t total_bytes; /* what those buffers would take without sharing */
     size_t scratch_bytes;
     int from_cache; /* the plan was there already */
 } tg_function_stats;
 
 TG_API tg_function_stats tg_stats(const tg_function *f);
+
+/* One kernel that a run calls. flops counts a multiplication and an addition in a matrix product as two, and an element
+ * of any other operation as one; what broadcasting repeats is read once. */
+typedef struct tg_step_info {
+    const char *op; /* the operation's name; "copy" puts a result into another order; NULL: no such step */
+    int n_inputs;
+    tg_type output;
+    double flops;
+    size_t bytes_read, bytes_written;
+} tg_step_info;
+
+/* The i-th step in the order of the run, and the type of one of its inputs as the kernel sees it. */
+TG_API tg_step_info tg_step_at(const tg_function *f, int64_t i);
+TG_API tg_type tg_step_input(const tg_function *f, int64_t i, int input);
 
 #ifdef __cplusplus
 }

@@ -151,6 +151,10 @@ struct tg_op {
     tg_rule_fn vjp;
     tg_rule_fn jvp;
     const tg_simplification *simplify; /* ended by a NULL name; or NULL */
+    /* For an operation that is smooth in pieces: the tensor whose values say which piece applies where (relu:
+     * the sign of x; a comparison: itself). Between two points with the same values lies no kink; tg_check
+     * (check.h) relies on it. NULL: smooth. */
+    tg_tensor *(*branch)(tg_tensor *node);
     /* The output is the first input's memory seen with other strides (reshape, transpose): fills *offset and
      * strides, both in elements, from the input's, and returns 1; or returns 0 when that cannot be, and the
      * kernel runs (which may be NULL when that never happens). NULL: never. */

@@ -51,6 +51,7 @@ const tg_command *tg_command_at(int i);
 const tg_command *tg_command_find(const char *name);
 
 extern const tg_command tg_command_eval;
+extern const tg_command tg_command_train;
 extern const tg_command tg_command_graph;
 extern const tg_command tg_command_plan;
 extern const tg_command tg_command_ops;

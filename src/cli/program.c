@@ -8,51 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/file.h"
+
 /* ---- Reading ------------------------------------------------------------------------------------------ */
-
-#define PROGRAM_MAX ((size_t)1 << 30) /* bytes */
-
-/* The whole stream; NULL with errno. */
-static char *read_stream(FILE *file, size_t *size)
-{
-    size_t room = 1 << 16, n;
-    char *text = malloc(room);
-    *size = 0;
-    while (text != NULL && (n = fread(text + *size, 1, room - *size, file)) > 0) {
-        *size += n;
-        if (*size < room) continue;
-        char *grown = room < PROGRAM_MAX ? realloc(text, 2 * room) : NULL;
-        if (grown == NULL) {
-            free(text);
-            errno = room < PROGRAM_MAX ? ENOMEM : EFBIG;
-            return NULL;
-        }
-        text = grown;
-        room *= 2;
-    }
-    if (text == NULL || !ferror(file)) return text;
-    free(text);
-    return NULL;
-}
 
 int tg_program_read(const tg_command *command, const char *path, tg_model **out)
 {
-    *out = NULL;
-    size_t size;
     tg_diag diag;
+    tg_bytes text = {0};
     int is_stdin = strcmp(path, "-") == 0;
-    FILE *file = is_stdin ? stdin : fopen(path, "rb");
-    if (file == NULL) return tg_complain(command, "%s: cannot open it: %s", path, strerror(errno));
-    errno = 0;
-    char *text = read_stream(file, &size);
-    int why = errno;
-    if (!is_stdin) fclose(file);
-    if (text == NULL) return tg_complain(command, "%s: cannot read it: %s", path, strerror(why));
-    tg_status status = tg_model_parse(text, size, is_stdin ? "standard input" : path, out, &diag);
-    free(text);
-    if (*out == NULL) return tg_complain(command, "%s: %s", path, diag.message);
-    (void)status; /* problems of syntax are shown together with those that building finds */
-    return TG_EXIT_OK;
+    *out = NULL;
+    if (tg_file_read(is_stdin ? "/dev/stdin" : path, &text, &diag) != TG_OK)
+        return tg_complain(command, "%s", diag.message);
+    /* Problems of syntax are shown together with those that building finds. */
+    tg_model_parse((const char *)text.data, text.size, is_stdin ? "standard input" : path, out, &diag);
+    tg_bytes_clear(&text);
+    return *out == NULL ? tg_complain(command, "%s: %s", path, diag.message) : TG_EXIT_OK;
 }
 
 /* ---- Binding ------------------------------------------------------------------------------------------ */
@@ -148,10 +119,8 @@ int tg_program_open(const tg_arguments *a, tg_program *p)
     p->graph = tg_graph_new(&options);
     if (p->graph == NULL) return tg_complain(a->command, "out of memory");
     tg_status status = tg_model_build(p->model, p->graph, NULL);
-    if (status == TG_ERR_SYNTAX) {
-        fputs(tg_model_problems(p->model), stderr);
-        return TG_EXIT_BAD;
-    }
+    fputs(tg_model_problems(p->model), stderr);
+    if (status == TG_ERR_SYNTAX) return TG_EXIT_BAD;
     if (status != TG_OK) return tg_complain(a->command, "%s: %s", p->path, tg_status_text(status));
     return set_values(p);
 }

@@ -36,7 +36,7 @@ json_t *tg_json_real(double value)
 int tg_json_print(const tg_command *command, json_t *object)
 {
     /* 17 digits give every double back. A failing stream is found when the output is finished. */
-    char *text = object == NULL ? NULL : json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+    char *text = object == NULL ? NULL : json_dumps(object, JSON_REAL_PRECISION(17));
     json_decref(object);
     if (text == NULL) return tg_complain(command, "out of memory for the JSON output");
     puts(text);

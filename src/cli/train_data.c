@@ -51,14 +51,16 @@ static tg_status read_csv(const char *path, train_source *source, tg_diag *diag)
     tg_status status = tg_csv_load(path, &csv, diag);
     if (status != TG_OK) return status;
     if (csv->n_columns < 2)
-        status = tg_fail(diag, TG_ERR_FORMAT, "%s: expected at least two columns, features and a target, found one",
-                         path);
+        status = tg_fail(diag, TG_ERR_FORMAT,
+                         "%s: expected at least two columns, features and a target, found one", path);
     if (status == TG_OK) status = read_features(path, csv, source, diag);
     if (status == TG_OK) {
         tg_csv_column *target = &csv->columns[csv->n_columns - 1];
         source->y = tg_array_new(TG_F64, 1, &csv->rows, diag);
-        if (source->y == NULL) status = TG_ERR_MEMORY;
-        else if (csv->rows > 0) memcpy(source->y->data, target->values, (size_t)csv->rows * sizeof(double));
+        if (source->y == NULL)
+            status = TG_ERR_MEMORY;
+        else if (csv->rows > 0)
+            memcpy(source->y->data, target->values, (size_t)csv->rows * sizeof(double));
         source->labelled = target->classes != NULL;
         source->classes = target->classes; /* taken over */
         source->n_classes = target->n_classes;
@@ -113,7 +115,8 @@ static tg_status read_source(const char *path, train_part part, train_source *so
                                               : read_csv(path, source, diag);
     if (status != TG_OK) return status;
     const tg_type *x = &source->x->type;
-    if (x->rank < 1 || x->shape[0] == 0) return tg_fail(diag, TG_ERR_ARGUMENT, "%s: there are no examples", path);
+    if (x->rank < 1 || x->shape[0] == 0)
+        return tg_fail(diag, TG_ERR_ARGUMENT, "%s: there are no examples", path);
     if (x->rank == 3) {
         source->rows = x->shape[1];
         source->columns = x->shape[2];
@@ -276,7 +279,8 @@ static tg_status fit_targets(const char *path, const train_source *source, const
     if (type->rank != 1 || d->rank != 2) return fit_array(path, source->y, d, out, diag);
     int single = d->shape[1] == 1 || (d->shape[1] < 0 && !source->labelled);
     /* Two classes also fit one column, as 0 and 1. */
-    if (single && (!source->labelled || are_labels(source->y, 2))) return fit_array(path, source->y, d, out, diag);
+    if (single && (!source->labelled || are_labels(source->y, 2)))
+        return fit_array(path, source->y, d, out, diag);
     return one_hot(path, source, d, like, out, diag);
 }
 
@@ -285,17 +289,20 @@ static tg_status match_classes(const char *path, train_source *source, const tra
 {
     if (like == NULL || like->classes == NULL) return TG_OK;
     if (source->classes == NULL)
-        return tg_fail(diag, TG_ERR_FORMAT, "%s: expected class names as in the training data, found numbers", path);
+        return tg_fail(diag, TG_ERR_FORMAT, "%s: expected class names as in the training data, found numbers",
+                       path);
     int64_t *number = calloc((size_t)source->n_classes + 1, sizeof *number);
     tg_status status = number == NULL ? tg_fail(diag, TG_ERR_MEMORY, "out of memory") : TG_OK;
     for (int64_t i = 0; i < source->n_classes && status == TG_OK; i++) {
-        while (number[i] < like->n_classes && strcmp(source->classes[i], like->classes[number[i]]) != 0) number[i]++;
+        while (number[i] < like->n_classes && strcmp(source->classes[i], like->classes[number[i]]) != 0)
+            number[i]++;
         if (number[i] == like->n_classes)
             status = tg_fail(diag, TG_ERR_NAME, "%s: the class '%.100s' is not in the training data", path,
                              source->classes[i]);
     }
     double *y = source->y->data;
-    for (int64_t i = 0; status == TG_OK && i < source->y->type.shape[0]; i++) y[i] = (double)number[(int64_t)y[i]];
+    for (int64_t i = 0; status == TG_OK && i < source->y->type.shape[0]; i++)
+        y[i] = (double)number[(int64_t)y[i]];
     free(number);
     return status;
 }

@@ -8,10 +8,10 @@
 
 /* What a file says. */
 typedef struct train_source {
-    tg_array *x, *y;      /* [n, …]; y may be NULL where the file has none */
-    int labelled;         /* y[i] is the number of a class */
-    char **classes;       /* names of the classes by number, or NULL */
-    int64_t n_classes;    /* names */
+    tg_array *x, *y;       /* [n, …]; y may be NULL where the file has none */
+    int labelled;          /* y[i] is the number of a class */
+    char **classes;        /* names of the classes by number, or NULL */
+    int64_t n_classes;     /* names */
     int64_t rows, columns; /* of the picture that an example is; 0: none */
 } train_source;
 

@@ -15,7 +15,8 @@
 static int fitness(const char *name, const char *kind, train_part part)
 {
     static const char *const prefix[] = {[TRAIN_PART_TRAIN] = "train-", [TRAIN_PART_TEST] = "t10k-"};
-    const char *own = prefix[part], *other = prefix[part == TRAIN_PART_TRAIN ? TRAIN_PART_TEST : TRAIN_PART_TRAIN];
+    const char *own = prefix[part],
+               *other = prefix[part == TRAIN_PART_TRAIN ? TRAIN_PART_TEST : TRAIN_PART_TRAIN];
     if (name[0] == '.' || strstr(name, kind) == NULL) return 0;
     int fit = strncmp(name, own, strlen(own)) == 0 ? 6 : strncmp(name, other, strlen(other)) == 0 ? 2 : 4;
     size_t length = strlen(name);
@@ -39,10 +40,12 @@ static tg_status find_file(const char *folder, const char *kind, train_part part
     }
     closedir(list);
     if (best == 0)
-        return tg_fail(diag, TG_ERR_IO, "%s: expected a file with '%s' in its name, found none", folder, kind);
+        return tg_fail(diag, TG_ERR_IO, "%s: expected a file with '%s' in its name, found none", folder,
+                       kind);
     if (equal)
-        return tg_fail(diag, TG_ERR_ARGUMENT, "%s: expected one file with '%s' in its name, found %.100s and %.100s",
-                       folder, kind, found, second);
+        return tg_fail(diag, TG_ERR_ARGUMENT,
+                       "%s: expected one file with '%s' in its name, found %.100s and %.100s", folder, kind,
+                       found, second);
     return TG_OK;
 }
 

@@ -7,27 +7,56 @@
 
 #include "train_net.h"
 
+static int uses_size(const tg_declaration *d, const char *size)
+{
+    for (int i = 0; i < d->rank; i++)
+        if (d->size_names[i] != NULL && strcmp(d->size_names[i], size) == 0) return 1;
+    return 0;
+}
+
+/* A size that is in neither x nor y has no value. */
+static tg_status check_sizes(const tg_model *m, const tg_declaration *x, tg_diag *diag)
+{
+    tg_declaration y = train_input(m, "y");
+    const char *size;
+    for (int i = 0; (size = tg_model_size_at(m, i, NULL)) != NULL; i++)
+        if (!uses_size(x, size) && !uses_size(&y, size))
+            return tg_fail(diag, TG_ERR_SIZE,
+                           "the size %.100s does not follow from the data, as those of x and y do; "
+                           "write a number for it",
+                           size);
+    return TG_OK;
+}
+
+/* Whether the declared input has x's batch as its first axis. */
+static int shares_batch(const tg_declaration *x, const tg_declaration *d)
+{
+    if (d->rank == 0) return 0;
+    if (x->size_names[0] == NULL) return d->size_names[0] == NULL && d->shape[0] == x->shape[0];
+    return d->size_names[0] != NULL && strcmp(d->size_names[0], x->size_names[0]) == 0;
+}
+
 tg_status train_net_check(const tg_model *m, int64_t *fixed, tg_diag *diag)
 {
     tg_declaration x = train_input(m, "x");
     if (x.name == NULL)
         return tg_fail(diag, TG_ERR_NAME, "the model has no input x, to which the examples could be bound");
-    if (x.rank == 0) return tg_fail(diag, TG_ERR_SHAPE, "input x is a scalar; its first axis must be the batch");
+    if (x.rank == 0)
+        return tg_fail(diag, TG_ERR_SHAPE, "input x is a scalar; its first axis must be the batch");
+    if (x.size_names[0] == NULL && x.shape[0] == 0)
+        return tg_fail(diag, TG_ERR_SHAPE, "the first axis of input x, the batch, has size 0");
     for (int i = 0; i < tg_model_declaration_count(m); i++) {
         tg_declaration d = tg_model_declaration_at(m, i);
-        if (!d.is_input || strcmp(d.name, "x") == 0) continue;
-        if (strcmp(d.name, "y") != 0)
-            return tg_fail(diag, TG_ERR_NAME, "input '%.100s' has no data: train binds the inputs x and y alone",
-                           d.name);
-        int batches = d.rank > 0 && (x.size_names[0] == NULL ? d.shape[0] == x.shape[0]
-                                                             : d.size_names[0] != NULL &&
-                                                                   strcmp(d.size_names[0], x.size_names[0]) == 0);
-        if (!batches)
+        if (!d.is_input) continue;
+        if (strcmp(d.name, "x") != 0 && strcmp(d.name, "y") != 0)
+            return tg_fail(diag, TG_ERR_NAME,
+                           "input '%.100s' has no data: train binds the inputs x and y alone", d.name);
+        if (!shares_batch(&x, &d))
             return tg_fail(diag, TG_ERR_SHAPE,
-                           "the first axes of the inputs x and y must be the same one, the batch: examples in rows");
+                           "inputs x and y must have the same first axis, the batch: examples stand in rows");
     }
     *fixed = x.size_names[0] == NULL ? x.shape[0] : 0;
-    return TG_OK;
+    return check_sizes(m, &x, diag);
 }
 
 int train_targets_are_classes(const tg_array *y)

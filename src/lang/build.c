@@ -88,11 +88,16 @@ static void build_statement(tg_evaluator *e, tg_statement *s, tg_name_entry *ent
 {
     const tg_declared *d = s->declaration >= 0 ? &e->model->declared[s->declaration] : NULL;
     if (s->kind == TG_STATEMENT_DEF) {
+        int before = e->model->problems.count + e->model->problems.more;
         check_def(e, s);
-        s->broken = e->broken;
+        s->refused = e->broken || e->model->problems.count + e->model->problems.more > before;
         return;
     }
-    tg_value value;
+    tg_value value = {.kind = TG_VALUE_UNKNOWN};
+    if (e->graph == NULL && s->kind <= TG_STATEMENT_PARAM) {
+        entry->built = 0;
+        return;
+    }
     if (s->kind == TG_STATEMENT_INPUT || s->kind == TG_STATEMENT_PARAM) {
         value = tg_value_of(e, s->name, build_declaration(e, d, suffix));
     } else {
@@ -159,23 +164,25 @@ static void clear_build(tg_model *m)
         entry->built = 0;
         entry->value = (tg_value){.kind = TG_VALUE_UNKNOWN};
     }
+    for (int i = 0; i < m->n_statements; i++) m->statements[i].refused = 0;
     for (int i = 0; m->output_names != NULL && i < m->n_outputs; i++) free(m->output_names[i]);
     free(m->output_names);
     m->output_names = NULL;
 }
 
-static tg_status build_statements(tg_model *m, tg_graph *g, const char *suffix)
+/* check_only: names and syntax alone, where sizes are missing. */
+static tg_status build_statements(tg_model *m, tg_graph *g, const char *suffix, int check_only)
 {
-    tg_evaluator e = {.model = m, .graph = g, .ops = g, .first_node = tg_node_count(g)};
+    tg_evaluator e = {.model = m, .graph = check_only ? NULL : g, .ops = g, .first_node = tg_node_count(g)};
     e.work_limit = 500000 + 20 * (int64_t)m->tokens.count;
-    for (int i = 0; i < m->n_statements && e.fatal == TG_OK; i++) {
+    for (int i = 0; i < m->n_statements && e.fatal == TG_OK && e.work <= e.work_limit; i++) {
         tg_statement *s = &m->statements[i];
         if (s->broken || s->kind == TG_STATEMENT_OUTPUT) continue;
         e.statement = i;
         tg_name_entry *entry = tg_name_find(m, tg_token_text(m, s->name), m->tokens.items[s->name].length);
         build_statement(&e, s, entry, suffix);
     }
-    if (e.fatal == TG_OK) build_outputs(&e);
+    if (e.fatal == TG_OK && e.work <= e.work_limit) build_outputs(&e);
     tg_arena_free(&e.lists);
     return m->problems.failed ? TG_ERR_MEMORY : e.fatal;
 }
@@ -199,10 +206,9 @@ tg_status tg_model_build(tg_model *m, tg_graph *g, const char *input_suffix)
     clear_build(m);
     report_unbound_sizes(m);
     tg_status status = default_output(m) ? TG_OK : TG_ERR_MEMORY;
-    /* Without sizes nothing can be built; with other problems everything else is looked at. */
     int unbound = 0;
     for (int i = 0; i < m->n_sizes; i++) unbound |= m->sizes[i].value < 0;
-    if (status == TG_OK && !unbound) status = build_statements(m, g, input_suffix);
+    if (status == TG_OK) status = build_statements(m, g, input_suffix, unbound);
     if (status == TG_OK && m->problems.count == 0 && !copy_output_names(m)) status = TG_ERR_MEMORY;
     if (status == TG_OK && m->problems.count > 0) status = TG_ERR_SYNTAX;
     if (status == TG_OK) return TG_OK;

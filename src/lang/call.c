@@ -76,6 +76,7 @@ static tg_value apply_op(tg_evaluator *e, const tg_op *op, const tg_arguments *a
     _Alignas(8) char attr[TG_ATTR_MAX] = {0};
     if (!tg_read_attributes(e, op, a, taken, attr)) return unknown(a->name);
     if (e->graph == NULL || !all_known(a)) return unknown(a->name);
+    e->work += n;
     tg_tensor **tensors = tg_arena_take(&e->lists, ((size_t)n + 1) * sizeof(tg_tensor *));
     if (tensors == NULL) {
         e->fatal = TG_ERR_MEMORY;
@@ -159,6 +160,13 @@ static tg_value call_derivative(tg_evaluator *e, const derivative *d, const tg_a
         t[i] = tg_value_tensor(e, &a->values[i], tg_meeting_dtype(a->values, a->count));
         if (t[i] == NULL) return unknown(a->name);
     }
+    /* Expressions of constants are folded: the derivative would be zero whatever the program says. */
+    uint32_t by = d->n == 3 && strcmp(d->name, "vjp") == 0 ? 2 : 1;
+    if (strcmp(tg_op_of(t[by])->name, "constant") == 0)
+        return tg_value_problem(e, a->values[by].token,
+                                "%s: this is a constant; derivatives are by inputs, params and what is "
+                                "computed from them",
+                                d->name);
     tg_status status = TG_OK;
     switch ((int)(d - derivatives)) {
     case 0:
@@ -236,7 +244,7 @@ static tg_value call_function(tg_evaluator *e, const tg_name_entry *f, const tg_
     const tg_statement *s = &e->model->statements[f->statement];
     if (s->kind != TG_STATEMENT_DEF)
         return tg_value_problem(e, a->name, "'%.*s' is no function", (int)f->length, f->name);
-    if (s->broken) return unknown(a->name);
+    if (s->broken || s->refused) return unknown(a->name);
     int n = parameter_count(e->model, s);
     if (a->named > 0 || (int)a->count != n)
         return tg_value_problem(e, a->name, "'%.*s' takes %d argument%s, found %u", (int)f->length, f->name,

@@ -31,6 +31,7 @@ static int within_limits(tg_evaluator *e, uint32_t token)
         e->broken = 1;
     } else if (e->graph != NULL && tg_node_count(e->graph) - e->first_node > NODES_MAX) {
         tg_value_problem(e, token, "this program records more than %d nodes", NODES_MAX);
+        e->work = e->work_limit + 1;
         e->broken = 1;
     }
     return !e->broken;
@@ -189,8 +190,11 @@ static tg_value name(tg_evaluator *e)
         tg_value value = word(e, token);
         return value.kind == TG_VALUE_WORD ? value : unknown_name(e, token);
     }
-    int line, column;
     if (entry->statement >= e->statement) {
+        int line = 0, column;
+        /* Finding the line takes as long as the program: not for problems that nobody will see. */
+        if (e->model->problems.count >= TG_PROBLEMS_MAX)
+            return tg_value_problem(e, token, "used before it gets its value");
         tg_problem_place(&e->model->problems,
                          e->model->tokens.items[e->model->statements[entry->statement].name].start, &line,
                          &column);
@@ -221,11 +225,19 @@ int tg_evaluate_items(tg_evaluator *e, const char *closing, tg_value *items, uin
     return !e->broken;
 }
 
+/* How many items a list has at most: its own commas, not those of lists in it, and one. */
+static uint32_t count_items(const tg_evaluator *e, uint32_t open)
+{
+    const tg_token *tokens = e->model->tokens.items;
+    uint32_t count = 1, end = tokens[open].match < e->end ? tokens[open].match : e->end;
+    for (uint32_t i = open + 1; i<end; i = tokens[i].match> i ? tokens[i].match : i + 1)
+        if (tg_token_is(e->model, i, ",")) count++;
+    return count;
+}
+
 static tg_value list(tg_evaluator *e)
 {
-    uint32_t token = e->at++, count = 0;
-    /* No list has more items than there are tokens between its brackets. */
-    uint32_t match = e->model->tokens.items[token].match, room = match > token ? match - token : 1;
+    uint32_t token = e->at++, count = 0, room = count_items(e, token);
     tg_value *items = tg_arena_take(&e->lists, room * sizeof *items);
     if (items == NULL) {
         e->fatal = TG_ERR_MEMORY;
@@ -236,7 +248,9 @@ static tg_value list(tg_evaluator *e)
         return (tg_value){.kind = TG_VALUE_UNKNOWN, .token = token};
     for (uint32_t i = 0; i < count; i++)
         if (items[i].kind == TG_VALUE_UNKNOWN) return (tg_value){.kind = TG_VALUE_UNKNOWN, .token = token};
-    return (tg_value){.kind = TG_VALUE_LIST, .token = token, .items = items, .count = count};
+    tg_value value = {.kind = TG_VALUE_LIST, .token = token, .items = items, .count = count};
+    value.meets = tg_meets_dtype(items, count, &value.meeting);
+    return value;
 }
 
 static tg_value parenthesised(tg_evaluator *e)

@@ -40,6 +40,8 @@ tg_value tg_syntax_problem(tg_evaluator *e, uint32_t token, const char *expected
 tg_value tg_value_of(tg_evaluator *e, uint32_t token, tg_tensor *tensor);
 /* The value as a tensor of this type where it is a number or a list of numbers; NULL with a problem. */
 tg_tensor *tg_value_tensor(tg_evaluator *e, const tg_value *value, tg_dtype dtype);
+/* Whether a tensor is among the values: *dtype is the type of the first. */
+int tg_meets_dtype(const tg_value *values, uint32_t count, tg_dtype *dtype);
 /* The type that numbers take beside these values: that of the first tensor, f64 without one. */
 tg_dtype tg_meeting_dtype(const tg_value *values, uint32_t count);
 /* Whether the value is a whole number that fits: *integer. */

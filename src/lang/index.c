@@ -49,13 +49,13 @@ static item read_item(tg_evaluator *e)
 }
 
 /* x with the item applied to *axis, which moves to the next one. NULL with a problem, or when something is not
- * known. */
-static tg_tensor *apply_item(tg_evaluator *e, tg_tensor *x, const item *i, int *axis)
+ * known. rank is that of the tensor before the first item. */
+static tg_tensor *apply_item(tg_evaluator *e, tg_tensor *x, const item *i, int *axis, int rank)
 {
     int64_t at;
     if (!i->known || (!i->is_slice && i->value.kind == TG_VALUE_UNKNOWN)) return NULL;
     if (*axis >= tg_rank(x)) {
-        tg_value_problem(e, i->token, "too many indices: the tensor has %d axes", tg_rank(x));
+        tg_value_problem(e, i->token, "too many indices for a tensor of rank %d", rank);
         return NULL;
     }
     tg_tensor *y;
@@ -78,12 +78,12 @@ tg_value tg_evaluate_index(tg_evaluator *e, tg_value x)
 {
     uint32_t open = e->at++;
     tg_tensor *t = x.kind == TG_VALUE_UNKNOWN ? NULL : tg_value_tensor(e, &x, TG_F64);
-    int axis = 0;
+    int axis = 0, rank = tg_rank(t);
     if (tg_next_is(e, "]")) return tg_syntax_problem(e, e->at, "an index");
     while (!e->broken && !tg_next_is(e, "]")) {
         item i = read_item(e);
         if (e->broken) break;
-        if (t != NULL) t = apply_item(e, t, &i, &axis);
+        if (t != NULL) t = apply_item(e, t, &i, &axis, rank);
         if (tg_next_is(e, ","))
             e->at++;
         else if (!tg_next_is(e, "]"))

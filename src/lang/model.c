@@ -101,18 +101,26 @@ tg_model_problem tg_model_problem_at(const tg_model *m, int i)
 
 /* ---- Declarations and sizes --------------------------------------------------------------------------- */
 
-static int is_typed_const(const tg_model *m, int declaration)
-{
-    for (int i = 0; i < m->n_statements; i++)
-        if (m->statements[i].declaration == declaration) return m->statements[i].kind == TG_STATEMENT_CONST;
-    return 0;
-}
-
 int tg_model_declaration_count(const tg_model *m)
 {
-    int count = 0;
-    for (int i = 0; m != NULL && i < m->n_declared; i++) count += !is_typed_const(m, i);
-    return count;
+    if (m == NULL || m->n_declared == 0) return 0;
+    const tg_declared *last = &m->declared[m->n_declared - 1];
+    return last->number + !last->is_const;
+}
+
+/* The i-th input or param: the last of the declarations with that number, since typed constants share the number of
+ * the input or param that follows. */
+static const tg_declared *declaration(const tg_model *m, int i)
+{
+    int low = 0, high = m->n_declared;
+    while (high - low > 1) {
+        int middle = (low + high) / 2;
+        if (m->declared[middle].number <= i)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &m->declared[low];
 }
 
 /* The shape with the sizes that are bound. */
@@ -124,15 +132,12 @@ void tg_declared_shape(const tg_model *m, const tg_declared *d, int64_t *shape)
 tg_declaration tg_model_declaration_at(const tg_model *m, int i)
 {
     tg_declaration made = {0};
-    for (int k = 0; m != NULL && i >= 0 && k < m->n_declared; k++) {
-        if (is_typed_const(m, k) || i-- > 0) continue;
-        const tg_declared *d = &m->declared[k];
-        made = (tg_declaration){.name = d->name, .is_input = d->is_input, .dtype = d->dtype, .rank = d->rank};
-        tg_declared_shape(m, d, made.shape);
-        for (int axis = 0; axis < d->rank; axis++)
-            made.size_names[axis] = d->size[axis] >= 0 ? m->sizes[d->size[axis]].name : NULL;
-        return made;
-    }
+    if (i < 0 || i >= tg_model_declaration_count(m)) return made;
+    const tg_declared *d = declaration(m, i);
+    made = (tg_declaration){.name = d->name, .is_input = d->is_input, .dtype = d->dtype, .rank = d->rank};
+    tg_declared_shape(m, d, made.shape);
+    for (int axis = 0; axis < d->rank; axis++)
+        made.size_names[axis] = d->size[axis] >= 0 ? m->sizes[d->size[axis]].name : NULL;
     return made;
 }
 
@@ -193,7 +198,7 @@ tg_status tg_model_bind_shape(tg_model *m, const char *name, int rank, const int
         return tg_fail(diag, TG_ERR_NULL, "tg_model_bind_shape: an argument is NULL");
     const tg_declared *d = NULL;
     for (int i = 0; i < m->n_declared && d == NULL; i++)
-        if (strcmp(m->declared[i].name, name) == 0 && !is_typed_const(m, i)) d = &m->declared[i];
+        if (strcmp(m->declared[i].name, name) == 0 && !m->declared[i].is_const) d = &m->declared[i];
     if (d == NULL) return tg_fail(diag, TG_ERR_NAME, "%s has no input or param '%s'", m->name, name);
     int fits = rank == d->rank;
     for (int i = 0; i < rank && fits; i++) fits = d->size[i] >= 0 || d->shape[i] == shape[i];

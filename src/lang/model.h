@@ -23,7 +23,8 @@ typedef struct tg_statement {
     uint32_t name;       /* token; of an output statement the first name */
     uint32_t expression; /* first token, or end where there is none */
     int declaration;     /* of inputs, params and typed constants; -1 for others */
-    int broken;          /* has a problem that keeps it from being built */
+    int broken;          /* has a problem of syntax that keeps it from being built */
+    int refused;         /* a function whose body this build found a problem in: calls of it stay quiet */
 } tg_statement;
 
 /* What an expression stands for. */
@@ -46,6 +47,8 @@ struct tg_value {
     const char *word;
     const tg_value *items; /* of a list */
     uint32_t count;
+    int meets; /* of a list: a tensor is in it, and numbers beside it take its type */
+    tg_dtype meeting;
 };
 
 /* A name of the program. */
@@ -66,7 +69,8 @@ typedef struct tg_size {
 
 typedef struct tg_declared {
     char *name;
-    int is_input;
+    int is_input, is_const;
+    int number; /* how many inputs and params were declared before */
     tg_dtype dtype;
     int rank;
     int64_t shape[TG_MAX_RANK]; /* -1 for a named size */

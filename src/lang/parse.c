@@ -187,6 +187,7 @@ static int declare(tg_model *m, tg_statement *s, tg_declared *d)
         return 0;
     }
     s->declaration = m->n_declared;
+    d->number = tg_model_declaration_count(m);
     m->declared[m->n_declared++] = *d;
     return 1;
 }
@@ -216,7 +217,7 @@ static int parse_const(tg_model *m, tg_statement *s)
 {
     uint32_t at = s->name + 1;
     if (tg_token_is(m, at, ":")) {
-        tg_declared d = {0};
+        tg_declared d = {.is_const = 1};
         at++;
         if (!read_type(m, &at, &d) || !declare(m, s, &d)) return 0;
     }

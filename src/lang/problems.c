@@ -92,7 +92,8 @@ static int by_place(const void *a, const void *b)
 static void show_line(tg_text *text, const tg_problems *p, const tg_problem *problem)
 {
     uint32_t begin = line_start(p, problem->start), end = begin;
-    while (end < p->size && p->text[end] != '\n' && p->text[end] != '\r') end++;
+    while (end < p->size && p->text[end] != '\n') end++;
+    if (end > problem->start && p->text[end - 1] == '\r') end--;
     uint32_t from = begin;
     if (problem->start - begin > SHOWN_WIDTH / 2) from = problem->start - SHOWN_WIDTH / 2;
     while (from > begin && ((unsigned char)p->text[from] & 0xC0) == 0x80) from--;
@@ -115,13 +116,18 @@ static void show_line(tg_text *text, const tg_problems *p, const tg_problem *pro
 char *tg_problems_show(tg_problems *p)
 {
     tg_text text = {0};
-    if (p->count > 1) qsort(p->items, (size_t)p->count, sizeof *p->items, by_place);
+    /* The list itself stays in the order in which problems were found: a new build drops those of the last one. */
+    tg_problem *sorted = malloc(((size_t)p->count + 1) * sizeof *sorted);
+    if (sorted == NULL) return NULL;
+    if (p->count > 0) memcpy(sorted, p->items, (size_t)p->count * sizeof *sorted);
+    qsort(sorted, (size_t)p->count, sizeof *sorted, by_place);
     for (int i = 0; i < p->count; i++) {
         int line, column;
-        tg_problem_place(p, p->items[i].start, &line, &column);
-        tg_text_print(&text, "%s:%d:%d: error: %s\n", p->name, line, column, p->items[i].message);
-        show_line(&text, p, &p->items[i]);
+        tg_problem_place(p, sorted[i].start, &line, &column);
+        tg_text_print(&text, "%s:%d:%d: error: %s\n", p->name, line, column, sorted[i].message);
+        show_line(&text, p, &sorted[i]);
     }
+    free(sorted);
     if (p->more > 0) tg_text_print(&text, "%s: %d more errors\n", p->name, p->more);
     return tg_text_take(&text);
 }

@@ -54,14 +54,18 @@ int tg_value_integer(const tg_value *value, int64_t *integer)
     return 1;
 }
 
-static int find_dtype(const tg_value *values, uint32_t count, tg_dtype *dtype)
+/* A list knows what it holds: looking into it each time could take exponential time, since lists can share items. */
+int tg_meets_dtype(const tg_value *values, uint32_t count, tg_dtype *dtype)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (values[i].kind == TG_VALUE_TENSOR && tg_dtype_of(values[i].tensor) != TG_BOOL) {
             *dtype = tg_dtype_of(values[i].tensor);
             return 1;
         }
-        if (values[i].kind == TG_VALUE_LIST && find_dtype(values[i].items, values[i].count, dtype)) return 1;
+        if (values[i].kind == TG_VALUE_LIST && values[i].meets) {
+            *dtype = values[i].meeting;
+            return 1;
+        }
     }
     return 0;
 }
@@ -69,7 +73,7 @@ static int find_dtype(const tg_value *values, uint32_t count, tg_dtype *dtype)
 tg_dtype tg_meeting_dtype(const tg_value *values, uint32_t count)
 {
     tg_dtype dtype = TG_F64;
-    find_dtype(values, count, &dtype);
+    tg_meets_dtype(values, count, &dtype);
     return dtype;
 }
 
@@ -99,7 +103,10 @@ static int write_element(tg_evaluator *e, const tg_value *value, tg_dtype dtype,
         return 1;
     }
     if (value->kind != TG_VALUE_NUMBER) {
-        if (value->kind != TG_VALUE_UNKNOWN) tg_value_problem(e, value->token, "expected a number");
+        char label[64];
+        if (value->kind != TG_VALUE_UNKNOWN)
+            tg_value_problem(e, value->token, "expected a number, found %s",
+                             tg_token_label(e->model, value->token, label, sizeof label));
         return 0;
     }
     switch (dtype) {
@@ -170,6 +177,7 @@ static tg_tensor *list_tensor(tg_evaluator *e, const tg_value *value, tg_dtype d
         tg_value_problem(e, value->token, "the lists are not of one length");
         return NULL;
     }
+    e->work += tg_type_count(&type);
     char *data = malloc(tg_type_bytes(&type) + 1), *to = data;
     if (data == NULL) {
         e->fatal = TG_ERR_MEMORY;

@@ -64,6 +64,12 @@ static tg_status cast_kernel(const tg_kernel_call *call)
     return TG_ERR_DTYPE;
 }
 
+/* Rounding to integers is constant in pieces. */
+static tg_tensor *cast_branch(tg_tensor *node)
+{
+    return tg_is_floating(node->dtype) ? NULL : node;
+}
+
 /* Integers carry no derivative: the rules are only asked between floating types. */
 static void cast_vjp(tg_rule *r)
 {
@@ -97,6 +103,7 @@ static const tg_op cast_op = {
     .vjp = cast_vjp,
     .jvp = tg_jvp_linear,
     .simplify = cast_rules,
+    .branch = cast_branch,
 };
 
 tg_tensor *tg_cast(tg_tensor *x, tg_dtype dtype)

@@ -72,6 +72,24 @@ static tg_status infer_row(tg_infer *q, tg_row row, int gives_bool)
 #define COMMUTES_div 0u
 #define COMMUTES_pow 0u
 
+/* ---- Kinks -------------------------------------------------------------------------------------------- */
+
+static tg_tensor *sign_of_input(tg_tensor *node)
+{
+    return tg_sign(node->inputs[0]);
+}
+
+static tg_tensor *sign_of_difference(tg_tensor *node)
+{
+    return tg_sign(tg_sub(node->inputs[0], node->inputs[1]));
+}
+
+#define BRANCH_AT_ZERO(row)                                                                                  \
+    (TG_ROW_##row == TG_ROW_abs || TG_ROW_##row == TG_ROW_relu || TG_ROW_##row == TG_ROW_elu ? sign_of_input \
+                                                                                             : NULL)
+#define BRANCH_WHERE_EQUAL(row)                                                                              \
+    (TG_ROW_##row == TG_ROW_maximum || TG_ROW_##row == TG_ROW_minimum ? sign_of_difference : NULL)
+
 #define INFER_AND_KERNEL(name, gives_bool)                                                                   \
     static tg_status name##_infer(tg_infer *q)                                                               \
     {                                                                                                        \
@@ -114,7 +132,8 @@ static tg_status infer_row(tg_infer *q, tg_row row, int gives_bool)
                                  .infer = row##_infer,                                                       \
                                  .kernel = row##_kernel,                                                     \
                                  .slope = row##_slope,                                                       \
-                                 .simplify = rules};                                                         \
+                                 .simplify = rules,                                                          \
+                                 .branch = BRANCH_AT_ZERO(row)};                                             \
     FUNCTION_1(row)
 
 #define UNARY_ANY UNARY
@@ -131,7 +150,8 @@ static tg_status infer_row(tg_infer *q, tg_row row, int gives_bool)
                                  .domain = {low_, high_},                                                    \
                                  .infer = row##_infer,                                                       \
                                  .kernel = row##_kernel,                                                     \
-                                 .simplify = rules};                                                         \
+                                 .simplify = rules,                                                          \
+                                 .branch = tg_branch_itself};                                                \
     FUNCTION_1(row)
 
 #define BINARY(row, low_, high_, rules, text_, latex_, formula_, value, slope_a, slope_b)                    \
@@ -153,7 +173,8 @@ static tg_status infer_row(tg_infer *q, tg_row row, int gives_bool)
                                  .infer = row##_infer,                                                       \
                                  .kernel = row##_kernel,                                                     \
                                  .slope = row##_slope,                                                       \
-                                 .simplify = rules};                                                         \
+                                 .simplify = rules,                                                          \
+                                 .branch = BRANCH_WHERE_EQUAL(row)};                                         \
     FUNCTION_2(row)
 
 #define BINARY_ANY BINARY
@@ -169,7 +190,8 @@ static tg_status infer_row(tg_infer *q, tg_row row, int gives_bool)
                                  .flags = ELEMENTWISE | TG_OP_CONSTANT_SLOPE,                                \
                                  .infer = row##_infer,                                                       \
                                  .kernel = row##_kernel,                                                     \
-                                 .simplify = rules};                                                         \
+                                 .simplify = rules,                                                          \
+                                 .branch = tg_branch_itself};                                                \
     FUNCTION_2(row)
 
 #define LOGICAL(row, n, inputs_, rules, text_, latex_, formula_, value)                                      \

@@ -50,6 +50,8 @@ int tg_needs_floating(tg_tensor *x, const char *call);
 
 /* The forward rule of an operation that is linear in its only differentiable input, its first. */
 void tg_jvp_linear(tg_rule *r);
+/* A branch function: of an operation that is constant in pieces. */
+tg_tensor *tg_branch_itself(tg_tensor *node);
 
 /* 1 when every element of t is the same number that is known now: *value. */
 int tg_is_number(const tg_tensor *t, double *value);

@@ -100,10 +100,10 @@ static tg_status min_kernel(const tg_kernel_call *call)
 }
 
 /* t, of the reduction's type, stretched back to the shape of its input. */
-static tg_tensor *stretch(const tg_rule *r, tg_tensor *t)
+static tg_tensor *stretch(const tg_tensor *node, tg_tensor *t)
 {
-    const tg_axes_attr *a = tg_rule_attr(r);
-    tg_tensor *x = tg_rule_input(r, 0);
+    const tg_axes_attr *a = node->attr;
+    const tg_tensor *x = node->inputs[0];
     int64_t kept[TG_MAX_RANK];
     if (x->rank > 0) memcpy(kept, x->shape, (size_t)x->rank * sizeof *kept);
     for (int i = 0; i < (int)a->axes.count; i++) kept[a->axes.values[i]] = 1;
@@ -120,21 +120,26 @@ static tg_axes rule_axes(const tg_rule *r)
 
 static void sum_vjp(tg_rule *r)
 {
-    tg_rule_adjoint(r, 0, stretch(r, tg_rule_output_adjoint(r)));
+    tg_rule_adjoint(r, 0, stretch(tg_rule_output(r), tg_rule_output_adjoint(r)));
+}
+
+static tg_tensor *attains_extremum(tg_tensor *node)
+{
+    return tg_eq(node->inputs[0], stretch(node, node));
 }
 
 /* Each element that attains the extremum has an equal share in it. */
 static tg_tensor *shares(const tg_rule *r)
 {
-    tg_tensor *x = tg_rule_input(r, 0);
+    tg_tensor *node = tg_rule_output(r);
     tg_axes axes = rule_axes(r);
-    tg_tensor *attains = tg_cast(tg_eq(x, stretch(r, tg_rule_output(r))), x->dtype);
-    return tg_div(attains, stretch(r, tg_sum(attains, &axes)));
+    tg_tensor *attains = tg_cast(attains_extremum(node), node->dtype);
+    return tg_div(attains, stretch(node, tg_sum(attains, &axes)));
 }
 
 static void extremum_vjp(tg_rule *r)
 {
-    tg_rule_adjoint(r, 0, tg_mul(stretch(r, tg_rule_output_adjoint(r)), shares(r)));
+    tg_rule_adjoint(r, 0, tg_mul(stretch(tg_rule_output(r), tg_rule_output_adjoint(r)), shares(r)));
 }
 
 static void extremum_jvp(tg_rule *r)
@@ -189,7 +194,8 @@ static const tg_op max_op = {.name = "max",
                              .kernel = max_kernel,
                              .vjp = extremum_vjp,
                              .jvp = extremum_jvp,
-                             .simplify = reduce_rules};
+                             .simplify = reduce_rules,
+                             .branch = attains_extremum};
 static const tg_op min_op = {.name = "min",
                              .n_inputs = 1,
                              .inputs = "x",
@@ -205,7 +211,8 @@ static const tg_op min_op = {.name = "min",
                              .kernel = min_kernel,
                              .vjp = extremum_vjp,
                              .jvp = extremum_jvp,
-                             .simplify = reduce_rules};
+                             .simplify = reduce_rules,
+                             .branch = attains_extremum};
 
 tg_tensor *tg_sum(tg_tensor *x, const tg_axes *axes)
 {

@@ -130,7 +130,8 @@ static const tg_op argmax_op = {.name = "argmax",
                                 .cases = argmax_cases,
                                 .canonical = arg_canonical,
                                 .infer = arg_infer,
-                                .kernel = argmax_kernel};
+                                .kernel = argmax_kernel,
+                                .branch = tg_branch_itself};
 static const tg_op argmin_op = {.name = "argmin",
                                 .n_inputs = 1,
                                 .inputs = "x",
@@ -142,7 +143,8 @@ static const tg_op argmin_op = {.name = "argmin",
                                 .cases = argmin_cases,
                                 .canonical = arg_canonical,
                                 .infer = arg_infer,
-                                .kernel = argmin_kernel};
+                                .kernel = argmin_kernel,
+                                .branch = tg_branch_itself};
 
 tg_tensor *tg_argmax(tg_tensor *x, int axis)
 {
