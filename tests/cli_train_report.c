@@ -27,7 +27,8 @@ static void test_page(void **state)
     snprintf(model, 2000, "# <script>alert('&')</script> \xff\n%s", points_model);
     write_text("a<b>&'.tg", model);
     free(model);
-    write_text("odd.csv", "a,b,c\n0,2,<b>up</b>\n-2,-1,\"le\"\"ft\"\n2,-1,right&\n0,2,right&\n");
+    write_text("odd.csv",
+               "a,b,c\n0,2,<b>up</b>\n-2,-1,\"le\"\"ft\"\n2,-1,right&\n0,2,right&\n0,2,<b>up</b>\n");
     assert_int_equal(run_tapegrad("train \"a<b>&'.tg\" --data odd.csv --epochs 150 --lr 0.1 --report r.html"),
                      0);
     char *page = read_text("r.html");
@@ -41,10 +42,16 @@ static void test_page(void **state)
     assert_part(page, "prefers-color-scheme:dark");
     assert_int_equal(count_parts(page, "<svg "), 2);  /* loss and accuracy */
     assert_int_equal(count_parts(page, "<path "), 2); /* of training alone */
-    /* Two examples are alike and of two classes: one answer is wrong. */
-    assert_part(page, "On the training data: 3 of 4 answers are right");
-    assert_int_equal(count_parts(page, "class=\"right"),
-                     2 + (strstr(page, "<td>3</td><td>right&amp;</td>") != NULL));
+    /* Three examples are alike, two of one class: the answer for the third is wrong. */
+    assert_part(page, "On the training data: 4 of 5 answers are right");
+    assert_part(page, "<th class=\"row\">right&amp;</th><td class=\"\" style=\"--v:0.500\">1</td>");
+    assert_part(
+        page,
+        "<th class=\"row\">&lt;b&gt;up&lt;/b&gt;</th><td class=\"right full\" style=\"--v:1.000\">2</td>");
+    assert_part(page,
+                "<span class=\"share\">66.7 %</span></td><td class=\"n\"><span class=\"meter\" "
+                "style=\"--v:1.000\"></span><span class=\"share\">100.0 %</span></td><td class=\"n\">2</td>");
+    assert_part(page, "<tr><td>3</td><td>right&amp;</td><td>&lt;b&gt;up&lt;/b&gt;</td>");
     assert_part(page, "<td class=\"mono\">W</td>");
     assert_ptr_equal(strstr(page, "</html>\n") + 8, page + strlen(page));
     free(page);

@@ -27,7 +27,7 @@ static void check(const expectation *list)
 #define A "const a = [[1, 2, 3], [4, 5, 6]]\n"
 #define V "const v = [1, 2, 4]\n"
 #define F "const f : f32[2] = [0.5, 0.1]\n"
-#define W "param w : f64[3] = constant(2)\n"
+#define P "param w : f64[3] = constant(2)\n"
 #define K "const k : i64[3] = [2, 0, 1]\n"
 
 static void operators(void **state)
@@ -171,7 +171,7 @@ static void functions(void **state)
         {V "def f(v) = v + 1\ny = f(v * 10)", "f64[3] 11 21 41"},
         {V "def f(u) = u * v\ny = f(2)", "f64[3] 2 4 8"},
         {V "def sin(u) = u + 1\ny = sin(v)", "f64[3] 2 3 5"},
-        {W "def d(u) = grad(sum(u^3), u)\ny = d(w)", "f64[3] 12 12 12"},
+        {P "def d(u) = grad(sum(u^3), u)\ny = d(w)", "f64[3] 12 12 12"},
         {V "def pick(u, i) = u[i]\ny = pick(v, -1) + pick(v, [0, 1])", "f64[2] 5 6"},
         {NULL, NULL}};
     check(list);
@@ -180,16 +180,16 @@ static void functions(void **state)
 static void derivatives(void **state)
 {
     (void)state;
-    static const expectation list[] = {{W "y = grad(sum(w^3), w)", "f64[3] 12 12 12"},
-                                       {W "y = grad(sum(grad(sum(w^3), w)), w)", "f64[3] 12 12 12"},
-                                       {W "y = vjp(w^2, [1, 10, 100], w)", "f64[3] 4 40 400"},
-                                       {W "y = jvp(w^2, w, [1, 0, 1])", "f64[3] 4 0 4"},
-                                       {W "y = hvp(sum(w^3), w, [1, 0, 1])", "f64[3] 12 0 12"},
-                                       {W "y = jacobian(w^2, w)", "f64[3, 3] 4 0 0 0 4 0 0 0 4"},
-                                       {W "y = hessian(sum(w^3), w)", "f64[3, 3] 12 0 0 0 12 0 0 0 12"},
-                                       {W "y = grad(sum(stop_gradient(w) * w), w)", "f64[3] 2 2 2"},
-                                       {W "param u : f64[2]\ny = grad(sum(w), u)", "f64[2] 0 0"},
-                                       {W "y = jacobian(hessian(sum(w^3), w)[0, 0], w)", "f64[3] 6 0 0"},
+    static const expectation list[] = {{P "y = grad(sum(w^3), w)", "f64[3] 12 12 12"},
+                                       {P "y = grad(sum(grad(sum(w^3), w)), w)", "f64[3] 12 12 12"},
+                                       {P "y = vjp(w^2, [1, 10, 100], w)", "f64[3] 4 40 400"},
+                                       {P "y = jvp(w^2, w, [1, 0, 1])", "f64[3] 4 0 4"},
+                                       {P "y = hvp(sum(w^3), w, [1, 0, 1])", "f64[3] 12 0 12"},
+                                       {P "y = jacobian(w^2, w)", "f64[3, 3] 4 0 0 0 4 0 0 0 4"},
+                                       {P "y = hessian(sum(w^3), w)", "f64[3, 3] 12 0 0 0 12 0 0 0 12"},
+                                       {P "y = grad(sum(stop_gradient(w) * w), w)", "f64[3] 2 2 2"},
+                                       {P "param u : f64[2]\ny = grad(sum(w), u)", "f64[2] 0 0"},
+                                       {P "y = jacobian(hessian(sum(w^3), w)[0, 0], w)", "f64[3] 6 0 0"},
                                        {NULL, NULL}};
     check(list);
 }

@@ -49,6 +49,7 @@ static void text_that_is_no_program(void **state)
         {"y = 1 \xC3\xA9 2", "1:7: error: '\xC3\xA9' does not belong in a program"},
         {"y = [1] # \xC3\xA9\nz = \xE2\x82\xAC + q",
          "2:5: error: '\xE2\x82\xAC' does not belong in a program"},
+        {"y = \xC3(1)", "1:5: error: byte 195 is no UTF-8 here"},
         {"y = x\001", "1:6: error: a character with code 1 does not belong in a program"},
         {"y = 3x", "1:6: error: 'x' after a number: expected an operator or a space"},
         {"y = 1.5.2", "1:8: error: expected an operator or the end of the line, found '.2'"},
@@ -145,7 +146,7 @@ static void calls(void **state)
         {"y = concat([], axis=0)", "1:5: error: concat: the list is empty"},
         {"y = concat([1])", "1:5: error: concat: axis 0 of a tensor of rank 0; xs: %0 f64[]"},
         {"y = grad([1])", "1:5: error: expected grad(y, x)"},
-        {"x = [1, 2]\ny = grad(x, x)",
+        {"param x : f64[2]\ny = grad(x, x)",
          "2:5: error: tg_grad: the output 'x' f64[2] has 2 elements, expected 1; tg_vjp "
          "and tg_jacobian differentiate tensors"},
         {"def f(a) = a\ny = f(1, 2)", "2:5: error: 'f' takes 1 argument, found 2"},

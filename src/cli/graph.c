@@ -46,13 +46,13 @@ static int find_variables(const tg_program *p, const tg_arguments *a, tg_selecti
     return TG_EXIT_OK;
 }
 
-/* Adds the gradients to the selection, with names. */
+/* Adds the gradients to the selection's tensors, with names. How many, or -1 with a message. */
 static int add_gradients(const tg_program *p, const tg_arguments *a, tg_selection *s)
 {
     const char *of;
     tg_tensor *y = find_scalar(p, a, &of), **grown;
     tg_selection wrt = {0};
-    if (y == NULL) return TG_EXIT_BAD;
+    if (y == NULL) return -1;
     int status = find_variables(p, a, &wrt), n = wrt.count > 0 ? wrt.count : (int)tg_param_count(p->graph);
     if (status == TG_EXIT_OK) {
         grown = realloc(s->tensors, ((size_t)s->count + (size_t)n + 1) * sizeof(tg_tensor *));

@@ -179,7 +179,7 @@ static void print_param(FILE *to, const tg_tensor *t)
     char type_text[TG_TYPE_TEXT];
     tg_type type = tg_type_of(t);
     tg_array view = {type, (void *)(uintptr_t)tg_data(t)};
-    double low = INFINITY, high = -INFINITY, squares = 0;
+    double low = (double)INFINITY, high = -(double)INFINITY, squares = 0;
     int64_t n = tg_type_count(&type);
     for (int64_t i = 0; i < n; i++) {
         double value = train_number(&view, i);

@@ -22,8 +22,8 @@ static double nice(double step)
 /* Finite values of all the lines. */
 static int find_range(const report_chart *c, double *low, double *high)
 {
-    *low = INFINITY;
-    *high = -INFINITY;
+    *low = (double)INFINITY;
+    *high = -(double)INFINITY;
     for (int k = 0; k < c->n_lines; k++)
         for (int64_t i = 0; i < c->n; i++)
             if (isfinite(c->lines[k].y[i])) {

@@ -175,8 +175,8 @@ static wrong_answer *find_wrong(const answers *a)
 
 static void value_range(const tg_array *x, double *low, double *high)
 {
-    *low = INFINITY;
-    *high = -INFINITY;
+    *low = (double)INFINITY;
+    *high = -(double)INFINITY;
     for (int64_t i = 0; i < tg_type_count(&x->type); i++) {
         *low = fmin(*low, train_number(x, i));
         *high = fmax(*high, train_number(x, i));

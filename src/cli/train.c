@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "program.h"
 #include "report.h"
@@ -16,20 +17,27 @@
 /* ---- Interruption ------------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t interrupted;
+static double interrupted_at; /* of the handler alone */
 
+/* The first Ctrl-C asks training to stop; one that comes later ends the program. Two at once are one: programs such as
+ * timeout send the signal to the process and to its group. */
 static void note_signal(int number)
 {
+    double now = train_clock();
     (void)number;
+    if (interrupted && now - interrupted_at > 0.5) _exit(EXIT_INTERRUPTED);
+    if (!interrupted) interrupted_at = now;
     interrupted = 1;
 }
 
-/* The first Ctrl-C asks training to stop; a second one ends the program. */
 static void catch_interrupts(void)
 {
     struct sigaction action = {0};
     action.sa_handler = note_signal;
-    action.sa_flags = (int)SA_RESETHAND;
+    action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
+    sigaddset(&action.sa_mask, SIGINT);
+    sigaddset(&action.sa_mask, SIGTERM);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
 }
@@ -98,7 +106,7 @@ static int remember(train_run *r, const train_epoch *epoch)
 static int on_epoch(const tg_progress *now, void *context)
 {
     train_run *r = context;
-    train_epoch epoch = {now->epoch + 1, now->train, {NAN, NAN}};
+    train_epoch epoch = {now->epoch + 1, now->train, {(double)NAN, (double)NAN}};
     if (r->test.x != NULL) r->stopped = score(r, &r->test, &epoch.test);
     if (r->stopped == TG_OK && !remember(r, &epoch)) r->stopped = TG_ERR_MEMORY;
     if (r->stopped == TG_OK) train_progress_epoch(&r->progress, now, epoch.test);
@@ -148,11 +156,23 @@ static int keep_whole_batches(const train_run *r, const char *path, train_data *
     return TG_EXIT_OK;
 }
 
+/* Whether the data fit the model's declarations; the sizes are free again afterwards. */
+static tg_status check_shapes(const train_run *r, tg_diag *diag)
+{
+    const tg_type *x = &r->data.x->type, *y = r->data.y == NULL ? NULL : &r->data.y->type;
+    if (r->net.fixed != 0) return TG_OK; /* building for a batch will tell */
+    tg_status status = tg_model_bind_shape(r->model, "x", x->rank, x->shape, diag);
+    if (status == TG_OK && y != NULL) status = tg_model_bind_shape(r->model, "y", y->rank, y->shape, diag);
+    tg_model_unbind_sizes(r->model);
+    return status;
+}
+
 static int read_data(train_run *r)
 {
     tg_diag diag;
     const train_settings *s = &r->settings;
     tg_status status = train_data_load(s->data, TRAIN_PART_TRAIN, r->model, NULL, &r->data, &diag);
+    if (status == TG_OK) status = check_shapes(r, &diag);
     if (status == TG_OK && s->test != NULL)
         status = train_data_load(s->test, TRAIN_PART_TEST, r->model, &r->data, &r->test, &diag);
     if (status != TG_OK) return tg_complain(r->arguments->command, "%s", diag.message);
@@ -307,7 +327,8 @@ static int write_report(train_run *r)
 
 static int run(const tg_arguments *a)
 {
-    train_run r = {.arguments = a, .train_score = {NAN, NAN}, .test_score = {NAN, NAN}};
+    train_run r = {
+        .arguments = a, .train_score = {(double)NAN, (double)NAN}, .test_score = {(double)NAN, (double)NAN}};
     int status = prepare(&r);
     if (status == TG_EXIT_OK) status = train(&r);
     if (status == TG_EXIT_OK) status = write_report(&r);

@@ -56,6 +56,34 @@ static tg_value build_expression(tg_evaluator *e, const tg_statement *s)
     return value;
 }
 
+/* A constant of the program as a leaf of its own with that value. A constant of the graph would be folded into what is
+ * made of it, and merged with others of the same value, so that no derivative could be taken with respect to it. */
+static tg_tensor *const_leaf(tg_evaluator *e, const tg_statement *s, tg_tensor *value, const char *suffix)
+{
+    tg_type type = tg_type_of(value);
+    size_t size = tg_type_bytes(&type);
+    char *name = tg_token_copy(e->model, s->name), full[300];
+    void *data = malloc(size + 1);
+    tg_tensor *leaf = NULL;
+    if (name == NULL || data == NULL) {
+        e->fatal = TG_ERR_MEMORY;
+    } else if (tg_eval(e->graph, &value, 1, data, size) == TG_OK) {
+        snprintf(full, sizeof full, "%.255s%s", name, suffix == NULL ? "" : suffix);
+        leaf = tg_input(e->graph, full, type.dtype, type.rank, type.shape);
+        if (leaf != NULL && tg_set(leaf, data, size) != TG_OK) leaf = NULL;
+    }
+    free(name);
+    free(data);
+    return leaf;
+}
+
+/* Whether the value is known without running anything: a constant, or one that is stretched. */
+static int is_constant(const tg_tensor *t)
+{
+    while (t != NULL && strcmp(tg_op_of(t)->name, "broadcast_to") == 0) t = tg_input_at(t, 0);
+    return t != NULL && strcmp(tg_op_of(t)->name, "constant") == 0;
+}
+
 /* A function's body is checked with its parameters unknown. */
 static void check_def(tg_evaluator *e, const tg_statement *s)
 {
@@ -108,6 +136,8 @@ static void build_statement(tg_evaluator *e, tg_statement *s, tg_name_entry *ent
             value.tensor = t;
         }
     }
+    if (s->kind == TG_STATEMENT_CONST && value.kind == TG_VALUE_TENSOR && is_constant(value.tensor))
+        value = tg_value_of(e, s->name, const_leaf(e, s, value.tensor, suffix));
     if (value.kind == TG_VALUE_TENSOR) {
         char *name = tg_token_copy(e->model, s->name);
         if (name != NULL) tg_set_name(value.tensor, name);

@@ -155,14 +155,16 @@ static void lex_symbol(lexer *l)
         if (c == ')' || c == ']') close_bracket(l);
         return;
     }
-    l->at++;
-    while (l->at < l->size && ((unsigned char)l->text[l->at] & 0xC0) == 0x80) l->at++;
-    if ((unsigned char)c < 32 || c == 127)
+    uint32_t length = tg_utf8_length(l->text + start, l->size - start);
+    l->at += length > 0 ? length : 1;
+    if (length == 0)
+        tg_problem_add(l->problems, start, 1, "byte %d is no UTF-8 here", (unsigned char)c);
+    else if ((unsigned char)c < 32 || c == 127)
         tg_problem_add(l->problems, start, 1, "a character with code %d does not belong in a program",
                        (unsigned char)c);
     else
-        tg_problem_add(l->problems, start, l->at - start, "'%.*s' does not belong in a program",
-                       (int)(l->at - start), l->text + start);
+        tg_problem_add(l->problems, start, length, "'%.*s' does not belong in a program", (int)length,
+                       l->text + start);
 }
 
 /* A line's end; several in a row, and those at the beginning, make one token or none. */

@@ -61,6 +61,25 @@ static uint32_t line_start(const tg_problems *p, uint32_t at)
     return at;
 }
 
+uint32_t tg_utf8_length(const char *text, uint32_t n)
+{
+    unsigned char first = n > 0 ? (unsigned char)text[0] : 0x80;
+    uint32_t length = first < 0x80   ? 1
+                      : first < 0xC2 ? 0
+                      : first < 0xE0 ? 2
+                      : first < 0xF0 ? 3
+                      : first < 0xF5 ? 4
+                                     : 0;
+    if (length > n) return 0;
+    for (uint32_t i = 1; i < length; i++)
+        if (((unsigned char)text[i] & 0xC0) != 0x80) return 0;
+    /* Longer than needed, a surrogate, or beyond U+10FFFF. */
+    unsigned char second = length > 1 ? (unsigned char)text[1] : 0;
+    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
+    if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
+    return length;
+}
+
 /* Characters of UTF-8 text: bytes that do not continue one. */
 static int characters(const char *text, uint32_t n)
 {
@@ -88,7 +107,24 @@ static int by_place(const void *a, const void *b)
 
 #define SHOWN_WIDTH 160 /* bytes of a line */
 
-/* The line, with tabs as spaces and control characters as dots, and ^~~~ under the place. */
+/* A piece of a line, with tabs as spaces and dots for control characters and bytes that are no UTF-8. */
+static void show_characters(tg_text *text, const char *chars, uint32_t n)
+{
+    for (uint32_t i = 0, length; i < n; i += length) {
+        length = tg_utf8_length(chars + i, n - i);
+        int is_control = (unsigned char)chars[i] < 32 || chars[i] == 127;
+        if (length == 0 || is_control) {
+            /* What continues a character takes no column of its own. */
+            int continues = ((unsigned char)chars[i] & 0xC0) == 0x80;
+            if (!continues) tg_text_add(text, chars[i] == '\t' ? " " : ".", 1);
+            length = 1;
+        } else {
+            tg_text_add(text, chars + i, length);
+        }
+    }
+}
+
+/* The line and ^~~~ under the place. */
 static void show_line(tg_text *text, const tg_problems *p, const tg_problem *problem)
 {
     uint32_t begin = line_start(p, problem->start), end = begin;
@@ -100,11 +136,7 @@ static void show_line(tg_text *text, const tg_problems *p, const tg_problem *pro
     uint32_t to = end - from > SHOWN_WIDTH ? from + SHOWN_WIDTH : end;
     while (to < end && ((unsigned char)p->text[to] & 0xC0) == 0x80) to++;
     tg_text_print(text, "    %s", from > begin ? "..." : "");
-    for (uint32_t i = from; i < to; i++) {
-        char c = p->text[i];
-        if ((unsigned char)c < 32 || c == 127) c = c == '\t' ? ' ' : '.';
-        tg_text_add(text, &c, 1);
-    }
+    show_characters(text, p->text + from, to - from);
     tg_text_print(text, "%s\n    %s%*s^", to < end ? "..." : "", from > begin ? "   " : "",
                   problem->start > from ? characters(p->text + from, problem->start - from) : 0, "");
     uint32_t stop = problem->start + problem->length < to ? problem->start + problem->length : to;

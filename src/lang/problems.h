@@ -36,6 +36,9 @@ void tg_problem_place(const tg_problems *problems, uint32_t start, int *line, in
 /* All of them, sorted by place, as text; new memory or NULL. */
 char *tg_problems_show(tg_problems *problems);
 
+/* The length of the UTF-8 character at text, of which n bytes are left; 0 when there is none. */
+uint32_t tg_utf8_length(const char *text, uint32_t n);
+
 /* The candidate that is most like `name` (at most two letters changed, added, dropped or exchanged, and less than
  * half of it), kept in *best with its distance in *distance; begin with *distance = 3. */
 void tg_suggest(const char *name, uint32_t length, const char *candidate, const char **best, int *distance);

@@ -46,6 +46,10 @@ static size_t read_decimal(word w, double *value, double *unit)
 static int same_word(word a, word b, double tolerance)
 {
     if (a.length == b.length && memcmp(a.text, b.text, a.length) == 0) return 1;
+    while (a.length > 0 && b.length > 0 && *a.text == *b.text && (*a.text == '[' || *a.text == '(')) {
+        a = (word){a.text + 1, a.length - 1};
+        b = (word){b.text + 1, b.length - 1};
+    }
     double x = 0, y = 0, x_unit = 0, y_unit = 0;
     size_t nx = read_decimal(a, &x, &x_unit), ny = read_decimal(b, &y, &y_unit);
     if (nx == 0 || ny == 0 || a.length - nx != b.length - ny) return 0;

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* 1 when the lines have the same words. Two decimal numbers ("0.25", "1e-12") count as the same when they differ
+/* 1 when the lines have the same words. Two decimal numbers ("0.25", "1e-12", "[0.5,") count as the same when they differ
  * by no more than one unit of the last decimal that is written, or, with tolerance > 0, by this share of the larger
  * or by 1e-6. Lines are ended by '\n' or the end of the text. */
 int same_line(const char *expected, const char *found, double tolerance);

@@ -33,6 +33,8 @@ static void numbers(void **state)
     assert_false(same_line("1.2e-16", "1.2e-5", 0.05));
     assert_false(same_line("1.5", "nan", 0.05));
     assert_false(same_line("1.5", "inf", 0.05));
+    assert_true(same_line("[[0.25, 1.5]]", "[[0.26, 1.5]]", 0));
+    assert_false(same_line("[[0.25,", "[0.25,", 0.05));
 }
 
 static void texts(void **state)
