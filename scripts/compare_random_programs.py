@@ -264,7 +264,7 @@ def add_derivatives(p):
     p.lines.append(f"loss = mean({name}^2) + sum(sin({name})) * 0.1")
     loss = (t ** 2).mean() + torch.sin(t).sum() * 0.1
     p.outputs.append(("loss", loss.detach()))
-    add_output(p, name, t)
+    p.outputs.extend((n, v.detach()) for n, v in p.values.items() if n not in p.inputs)
     add_output(p, f"grad(loss, {x_name})", gradient(loss, x, retain_graph=True))
     v, v_text = torch.ones_like(x) * 0.5, f"0 * {x_name} + 0.5"
     kind = p.choose.randrange(6)

@@ -247,6 +247,19 @@ static void the_documented_example(void **state)
     program_free(&p);
 }
 
+/* A constant with a type is a leaf of its own: it is neither folded nor merged with another of the same value. */
+static void derivatives_by_constants(void **state)
+{
+    (void)state;
+    static const expectation list[] = {
+        {"const x : f64[2] = [1, 2]\nconst z : f64[2] = [1, 2]\ny = grad(sum(x * z^2), x)", "f64[2] 1 4"},
+        {"const x : f64[] = 3\ny = grad(x^2, x)", "f64[] 6"},
+        {"const x : f64[2] = 1\ny = grad(sum(x^3), x)", "f64[2] 3 3"},
+        {"const x = [1, 2]\ny = hessian(sum(x^3), x)[1, 1]", "f64[] 12"},
+        {NULL, NULL}};
+    check(list);
+}
+
 static void initialisers(void **state)
 {
     (void)state;
@@ -335,6 +348,7 @@ int main(void)
         cmocka_unit_test(derivatives),
         cmocka_unit_test(layout),
         cmocka_unit_test(the_documented_example),
+        cmocka_unit_test(derivatives_by_constants),
         cmocka_unit_test(initialisers),
         cmocka_unit_test(sizes),
         cmocka_unit_test(the_last_assignment_is_the_output),

@@ -110,7 +110,7 @@ static void expressions(void **state)
         {"x = [1, 2]\ny = x @ [[1, 2, 3]]",
          "2:7: error: matmul: the inner sizes 2 and 1 differ; a: 'x' f64[2], b: %1 f64[1, 3]"},
         {"const f : f32[1] = [1]\ny = f + ([1] @ [[2]])",
-         "2:7: error: add: its inputs have different types; a: 'f' f32[1], b: %5 f64[1]"},
+         "2:7: error: add: its inputs have different types; a: 'f' f32[1], b: %6 f64[1]"},
         {"y = [[1, 2], [3]]", "1:14: error: the lists are not of one length: expected 2 elements here"},
         {"y = [1, [2]]", "1:9: error: expected a number, found '['"},
         {"const k : i64[2] = [1, 0.5]", "1:24: error: 0.5 is not a value of type i64"},
@@ -146,6 +146,9 @@ static void calls(void **state)
         {"y = concat([], axis=0)", "1:5: error: concat: the list is empty"},
         {"y = concat([1])", "1:5: error: concat: axis 0 of a tensor of rank 0; xs: %0 f64[]"},
         {"y = grad([1])", "1:5: error: expected grad(y, x)"},
+        {"const x = 2\ny = grad(x * x, x)",
+         "2:17: error: grad: no derivative with respect to a number; give it a type: "
+         "const x : f64[] = 2"},
         {"param x : f64[2]\ny = grad(x, x)",
          "2:5: error: tg_grad: the output 'x' f64[2] has 2 elements, expected 1; tg_vjp "
          "and tg_jacobian differentiate tensors"},
