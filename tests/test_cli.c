@@ -353,6 +353,18 @@ static void eval_params_and_sizes(void **state)
     assert_contains(err, "input 'q : f64[2, 2]' has no value");
 }
 
+/* Outputs that are views of other outputs are copied at the end; the copies must not take an output's place. */
+static void eval_keeps_outputs_apart(void **state)
+{
+    (void)state;
+    write_file("views.tg",
+               "input x : f64[2]\na = sin(x) * 0 + x\nr = a[::-1]\nb = exp(x) * 0 - x\nq = b[::-1]\n"
+               "c = cos(x) * 0 + 3\np = c[::-1]\noutput a, r, b, q, c, p\n");
+    assert_int_equal(run("tapegrad eval views.tg --load x.npz"), 0);
+    assert_string_equal(out, "a : f64[2] = [  1, 2.5]\nr : f64[2] = [2.5,   1]\nb : f64[2] = [  -1, -2.5]\n"
+                             "q : f64[2] = [-2.5,   -1]\nc : f64[2] = [3, 3]\np : f64[2] = [3, 3]\n");
+}
+
 /* ---- The other commands ------------------------------------------------------------------------------- */
 
 static void graph_text_and_dot(void **state)
@@ -451,6 +463,7 @@ int main(void)
         cmocka_unit_test(eval_keeps_bits),
         cmocka_unit_test(eval_converts),
         cmocka_unit_test(eval_params_and_sizes),
+        cmocka_unit_test(eval_keeps_outputs_apart),
         cmocka_unit_test(graph_text_and_dot),
         cmocka_unit_test(graph_svg),
         cmocka_unit_test(plan),

@@ -143,6 +143,7 @@ static void calls(void **state)
         {"y = one_hot([1], depth=0.5)", "1:24: error: depth: expected a whole number"},
         {"y = cast([1], dtype=3)", "1:21: error: dtype: expected a type (f32, f64, i64 or bool)"},
         {"y = leaky_relu([1], slope=[2])", "1:27: error: slope: expected a number"},
+        {"y = concat([[1]], 0, 1)", "1:5: error: concat: expected at most 2 arguments, found 3"},
         {"y = concat([], axis=0)", "1:5: error: concat: the list is empty"},
         {"y = concat([1])", "1:5: error: concat: axis 0 of a tensor of rank 0; xs: %0 f64[]"},
         {"y = grad([1])", "1:5: error: expected grad(y, x)"},

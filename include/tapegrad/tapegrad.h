@@ -4,6 +4,7 @@
  *   ops.h       the operations
  *   diff.h      derivatives: gradients, Jacobian products, Hessians, rules of one's own
  *   function.h  running expressions
+ *   check.h     derivatives checked against differences
  *   explain.h   expressions as text and LaTeX, listings of the tape
  *   nn.h        layers, costs, optimisers, training
  *   delta.h     the closed-form delta rules, in plain C
@@ -17,6 +18,7 @@
 #define TAPEGRAD_TAPEGRAD_H
 
 #include <tapegrad/array.h>
+#include <tapegrad/check.h>
 #include <tapegrad/delta.h>
 #include <tapegrad/diff.h>
 #include <tapegrad/explain.h>

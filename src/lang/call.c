@@ -100,6 +100,9 @@ static tg_value call_op(tg_evaluator *e, const tg_op *op, const tg_arguments *a)
         if (a->count < 1 || a->values[0].kind != TG_VALUE_LIST)
             return tg_value_problem(e, a->name, "%s: expected a list of tensors first", op->name);
         if (a->values[0].count == 0) return tg_value_problem(e, a->name, "%s: the list is empty", op->name);
+        if (a->count > 1 + (uint32_t)op->n_attrs)
+            return tg_value_problem(e, a->name, "%s: expected at most %d arguments, found %u", op->name,
+                                    1 + op->n_attrs, a->count);
         return apply_op(e, op, a, a->values[0].items, a->values[0].count, 1);
     }
     if (a->count < n || a->count > most)

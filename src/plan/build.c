@@ -78,7 +78,9 @@ static int put_in_buffer(tg_builder *b, const tg_tensor *t, tg_location *at)
 static void note_read(tg_builder *b, const tg_location *at)
 {
     int64_t step = b->plan->n_steps;
-    if (at->place.base == TG_BASE_ARENA) b->buffers[at->buffer].last = step;
+    /* An output's buffer stays although a copy for another output reads it at a step that comes sooner. */
+    if (at->place.base == TG_BASE_ARENA && b->buffers[at->buffer].last < step)
+        b->buffers[at->buffer].last = step;
     if (at->place.base >= TG_BASE_LEAF) b->last_read[at->place.base - TG_BASE_LEAF] = step;
 }
 

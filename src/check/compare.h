@@ -1,0 +1,37 @@
+/* Holding a subject's derivatives against its differences, and keeping what is found in a report. */
+#ifndef TG_CHECK_COMPARE_H
+#define TG_CHECK_COMPARE_H
+
+#include "subject.h"
+
+/* A check under way. */
+typedef struct tg_checking {
+    tg_check_report *report;
+    tg_check_options options; /* with the defaults filled in */
+    int order;
+    double zero;         /* numbers below this are rounding errors of what is checked */
+    int64_t nonzero;     /* comparisons of numbers that are not zero */
+    int out_of_memory;   /* or: */
+    const char *problem; /* why nothing more could be computed; NULL */
+} tg_checking;
+
+tg_check_options tg_check_defaults(const tg_check_options *options);
+
+/* Makes the report with the names of the xs; 0 when memory runs out. */
+int tg_checking_begin(tg_checking *c, const tg_check_options *options, const char *const *names, int n);
+/* Sets the verdict, unless the report has a reason already. */
+void tg_checking_end(tg_checking *c);
+/* Counts the entry and keeps it if it is among the worst. */
+void tg_checking_add(tg_checking *c, const tg_check_entry *entry);
+
+/* Compares everything there is to compare at x, for phi = <w, y>. */
+void tg_check_subject(tg_checking *c, const tg_subject *s, const double *x, const double *w);
+/* <u, H v> against <v, H u>, for a subject that is a gradient. */
+void tg_check_symmetry(tg_checking *c, const tg_subject *s, const double *x);
+
+/* What the difference between all elements of a part looks like, in words; "" for nothing known. m is the number of
+ * outputs. */
+void tg_check_pattern(const tg_part *part, int64_t m, const double *analytic, const double *numeric,
+                      char *text, size_t size);
+
+#endif

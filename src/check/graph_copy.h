@@ -1,0 +1,46 @@
+/* A part of a tape recorded again, in f64 and in a graph of its own. */
+#ifndef TG_CHECK_GRAPH_COPY_H
+#define TG_CHECK_GRAPH_COPY_H
+
+#include <tapegrad/function.h>
+#include <tapegrad/ops.h>
+
+/* stop_gradient nodes are held constant where `hold` is set: each becomes an input, whose value is that of `source`
+ * at x. */
+typedef struct tg_held {
+    tg_tensor *input, *source;
+} tg_held;
+
+typedef struct tg_graph_copy {
+    tg_graph *g;
+    tg_tensor **map; /* from ids of the original to tensors here; NULL where not copied */
+    tg_tensor **xs;  /* the inputs that stand for the xs */
+    int n_xs;
+    tg_held *held;
+    int n_held;
+    int n_names;
+} tg_graph_copy;
+
+/* Where the values of leaves without a value come from. */
+typedef struct tg_drawing {
+    uint64_t seed;
+    double low, high;
+} tg_drawing;
+
+/* Records again what the ys depend on, with an input in the place of each x. 0 when that fails: the copy's graph has
+ * the error, or is NULL when memory ran out. Free it in any case. */
+int tg_graph_copy_make(tg_graph_copy *c, tg_tensor *const *ys, int m, tg_tensor *const *xs, int n, int hold,
+                       const tg_drawing *drawing);
+void tg_graph_copy_free(tg_graph_copy *c);
+
+/* A new f64 input of the copy with a name that nothing else has. */
+tg_tensor *tg_graph_copy_input(tg_graph_copy *c, int rank, const int64_t *shape);
+
+/* Sets the values of the xs (one after another in x) and of what is held. 0 with the copy's error. */
+int tg_graph_copy_set(tg_graph_copy *c, const double *x);
+
+/* The value of a leaf as f64 numbers: its own, or drawn. */
+void tg_leaf_values(const tg_tensor *leaf, const tg_drawing *drawing, double *values);
+int tg_is_leaf(const tg_tensor *t);
+
+#endif
