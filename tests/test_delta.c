@@ -3,8 +3,8 @@
 
 /* ---- one layer with W = 1 and no bias, so that z = x ---- */
 
-static void one_layer(tg_activation activation, tg_cost cost, int64_t units, const double *z,
-                      const double *y, gradients *g)
+static void one_layer(tg_activation activation, tg_cost cost, int64_t units, const double *z, const double *y,
+                      gradients *g)
 {
     example e;
     prepare_example(&e, 1, (int64_t[]){units, units}, 1);

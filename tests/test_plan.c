@@ -209,6 +209,19 @@ static void test_eval_of_other_leaves_with_the_same_plan(void **state)
     for (int i = 0; i < 18; i++) assert_value(tg_add(leaves[i], leaves[i + 2]), 2 * i + 2, 0);
 }
 
+/* Several outputs that are one buffer and views of it: the copy that a view needs must not free the buffer. */
+static void test_outputs_that_share_a_buffer(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *x = param_2d(g, "x", 2, 2, (const double[]){1, 2, 3, 4});
+    tg_tensor *y = tg_square(x), *z = tg_neg(x);
+    tg_tensor *const outputs[4] = {y, tg_transpose(y, NULL), tg_transpose(z, NULL), tg_flip(z, 0)};
+    double v[16];
+    assert_int_equal(tg_eval(g, outputs, 4, v, sizeof v), TG_OK);
+    const double expected[16] = {1, 4, 9, 16, 1, 9, 4, 16, -1, -3, -2, -4, -3, -4, -1, -2};
+    for (int i = 0; i < 16; i++) assert_true(v[i] == expected[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +232,7 @@ int main(void)
         graph_test(test_dead_code_is_left_out),
         graph_test(test_same_structure_same_plan),
         graph_test(test_eviction),
+        graph_test(test_outputs_that_share_a_buffer),
         graph_test(test_eval_of_other_leaves_with_the_same_plan),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

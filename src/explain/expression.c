@@ -36,15 +36,13 @@ static const char *template_of(const tg_op *op, tg_notation notation)
     return notation == TG_TEXT ? op->text : op->latex;
 }
 
-/* Whether operand `of` has to stand in parentheses where the template of `op` has its `number`-th placeholder at
- * `place`. */
-static int needs_parentheses(const tg_op *op, const tg_op *of, const char *template, const char *place,
-                             int number, tg_notation notation)
+/* Whether operand `of` has to stand in parentheses where the template has its `number`-th placeholder at `place`. */
+static int needs_parentheses(const tg_op *of, const char *template, const char *place, int number,
+                             tg_notation notation)
 {
     char before = place == template ? ' ' : place[-1], after = place[2];
     if ((before == '{' && after == '}') || (before == '(' && after == ')') || (before == '|')) return 0;
     int outer = binding(template), inner = binding(template_of(of, notation));
-    (void)op;
     if (outer == 5) return 0;
     return inner < outer || (inner == outer && (number == 1 ? outer == 4 : outer < 4 && outer > 0));
 }
@@ -141,7 +139,6 @@ static void close_node(writer *w)
 static void advance(writer *w)
 {
     frame *f = &w->frames[w->n - 1];
-    const tg_op *op = tg_op_of(f->node);
     if (f->rest == NULL) {
         if (f->next == tg_input_count(f->node)) {
             close_node(w);
@@ -151,7 +148,7 @@ static void advance(writer *w)
         operand(w, tg_input_at(f->node, f->next++), 0);
         return;
     }
-    const char *template = template_of(op, w->notation), *place = strchr(f->rest, '#');
+    const char *template = template_of(tg_op_of(f->node), w->notation), *place = strchr(f->rest, '#');
     if (place == NULL) {
         tg_text_print(&w->text, "%s", f->rest);
         close_node(w);
@@ -162,7 +159,7 @@ static void advance(writer *w)
     const tg_tensor *input = tg_input_at(f->node, number - 1);
     f->rest = place + 2;
     if (input != NULL)
-        operand(w, input, needs_parentheses(op, tg_op_of(input), template, place, number, w->notation));
+        operand(w, input, needs_parentheses(tg_op_of(input), template, place, number, w->notation));
 }
 
 char *tg_expression(const tg_tensor *t, tg_notation notation)

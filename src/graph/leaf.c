@@ -64,7 +64,8 @@ static int check_bools(tg_graph *g, const char *call, const tg_type *type, const
     size_t size = type->dtype == TG_BOOL && data != NULL ? tg_type_bytes(type) : 0;
     for (size_t i = 0; i < size; i++) {
         if (bytes[i] <= 1) continue;
-        tg_set_error(g, TG_ERR_ARGUMENT, "%s: element %zu of a bool is %d, expected 0 or 1", call, i, bytes[i]);
+        tg_set_error(g, TG_ERR_ARGUMENT, "%s: element %zu of a bool is %d, expected 0 or 1", call, i,
+                     bytes[i]);
         return 0;
     }
     return 1;

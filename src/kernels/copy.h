@@ -12,6 +12,7 @@ tg_status tg_copy_kernel(const tg_kernel_call *call);
 
 /* Writes n elements of `in`, row-major, into a strided array: element (i0, i1, …) goes to
  * out + sum(i_k * strides[k]). */
-void tg_copy_into(int rank, const int64_t *shape, size_t item, const void *in, void *out, const int64_t *strides);
+void tg_copy_into(int rank, const int64_t *shape, size_t item, const void *in, void *out,
+                  const int64_t *strides);
 
 #endif

@@ -25,8 +25,8 @@ void tg_reduce_min(const tg_reduction *plan, tg_dtype dtype, const void *in, voi
 
 /* The position of the first largest (smallest: least nonzero) element along the only reduced axis, which is
  * not left out when its size is 1; a NaN is both. n is the axis's size and stride its stride. */
-void tg_reduce_arg(const tg_reduction *kept, int64_t n, int64_t stride, int least, tg_dtype dtype, const void *in,
-                   int64_t *out);
+void tg_reduce_arg(const tg_reduction *kept, int64_t n, int64_t stride, int least, tg_dtype dtype,
+                   const void *in, int64_t *out);
 
 /* Running sums along axis `axis` of in (f32, f64 or i64), from its end when reverse is nonzero; out is
  * row-major with in's shape. f32 runs in f64, f64 with compensation. */

@@ -30,7 +30,7 @@ static tg_tensor *silu_compose(tg_graph *g, tg_tensor *const *inputs, int n, con
     return tg_needs_floating(inputs[0], "silu") ? tg_mul(inputs[0], tg_sigmoid(inputs[0])) : NULL;
 }
 
-static const tg_attr leaky_attrs[] = {{"slope", TG_ATTR_FLOAT, TG_FIELD(leaky_attr, slope), "0.01"}};
+static const tg_attr leaky_attrs[] = {{"slope", TG_ATTR_FLOAT, offsetof(leaky_attr, slope), "0.01"}};
 static const char *const leaky_cases[] = {"leaky_relu(f[2, 3])", "leaky_relu(f[4], slope=0.2)", NULL};
 
 static const tg_op leaky_relu_op = {

@@ -84,7 +84,7 @@ static tg_tensor *cast_nothing(const tg_op *op, tg_tensor *const *inputs, int n,
 }
 
 static const tg_simplification cast_rules[] = {{"cast to its own type", cast_nothing}, {NULL, NULL}};
-static const tg_attr cast_attrs[] = {{"dtype", TG_ATTR_DTYPE, TG_FIELD(cast_attr, dtype), NULL}};
+static const tg_attr cast_attrs[] = {{"dtype", TG_ATTR_DTYPE, offsetof(cast_attr, dtype), NULL}};
 static const char *const cast_cases[] = {"cast(f[2, 3], dtype=f32)", "cast(f[2, 3], dtype=f64)",
                                          "cast(f[4], dtype=i64)",    "cast(i5[4], dtype=f64)",
                                          "cast(b[3], dtype=f32)",    NULL};

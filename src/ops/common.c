@@ -44,8 +44,8 @@ void tg_jvp_linear(tg_rule *r)
 }
 
 const tg_attr tg_axes_attrs[2] = {
-    {"axis", TG_ATTR_INTS, TG_FIELD(tg_axes_attr, axes), "none"},
-    {"keepdims", TG_ATTR_BOOL, TG_FIELD(tg_axes_attr, keep), "false"},
+    {"axis", TG_ATTR_INTS, offsetof(tg_axes_attr, axes), "none"},
+    {"keepdims", TG_ATTR_BOOL, offsetof(tg_axes_attr, keep), "false"},
 };
 
 /* An impossible count is left for the shape rule to refuse. */

@@ -30,8 +30,8 @@ static tg_status iota_kernel(const tg_kernel_call *call)
 }
 
 static const tg_attr iota_attrs[] = {
-    {"n", TG_ATTR_INT, TG_FIELD(iota_attr, n), NULL},
-    {"dtype", TG_ATTR_DTYPE, TG_FIELD(iota_attr, dtype), "i64"},
+    {"n", TG_ATTR_INT, offsetof(iota_attr, n), NULL},
+    {"dtype", TG_ATTR_DTYPE, offsetof(iota_attr, dtype), "i64"},
 };
 static const char *const iota_cases[] = {"iota(n=4, dtype=f64)", "iota(n=3)", NULL};
 
@@ -76,9 +76,9 @@ tg_tensor *tg_full(tg_graph *g, tg_dtype dtype, int rank, const int64_t *shape, 
 }
 
 static const tg_attr full_attrs[] = {
-    {"shape", TG_ATTR_INTS, TG_FIELD(full_attr, shape), NULL},
-    {"value", TG_ATTR_FLOAT, TG_FIELD(full_attr, value), NULL},
-    {"dtype", TG_ATTR_DTYPE, TG_FIELD(full_attr, dtype), "f64"},
+    {"shape", TG_ATTR_INTS, offsetof(full_attr, shape), NULL},
+    {"value", TG_ATTR_FLOAT, offsetof(full_attr, value), NULL},
+    {"dtype", TG_ATTR_DTYPE, offsetof(full_attr, dtype), "f64"},
 };
 static const char *const full_cases[] = {"full(shape=[2, 3], value=1.5)",
                                          "full(shape=[], value=2, dtype=i64)", NULL};
@@ -118,8 +118,8 @@ static tg_tensor *one_hot_compose(tg_graph *g, tg_tensor *const *inputs, int n, 
 }
 
 static const tg_attr one_hot_attrs[] = {
-    {"depth", TG_ATTR_INT, TG_FIELD(one_hot_attr, depth), NULL},
-    {"dtype", TG_ATTR_DTYPE, TG_FIELD(one_hot_attr, dtype), "f64"},
+    {"depth", TG_ATTR_INT, offsetof(one_hot_attr, depth), NULL},
+    {"dtype", TG_ATTR_DTYPE, offsetof(one_hot_attr, dtype), "f64"},
 };
 static const char *const one_hot_cases[] = {"one_hot(i4[5], depth=4)",
                                             "one_hot(i3[2, 2], depth=3, dtype=f32)", NULL};

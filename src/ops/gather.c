@@ -263,7 +263,7 @@ static void adding_jvp(tg_rule *r)
 
 /* ---- Records ------------------------------------------------------------------------------------------ */
 
-static const tg_attr axis_attrs[] = {{"axis", TG_ATTR_INT, TG_FIELD(gather_attr, axis), "0"}};
+static const tg_attr axis_attrs[] = {{"axis", TG_ATTR_INT, offsetof(gather_attr, axis), "0"}};
 static const char *const gather_cases[] = {"gather(f[4, 3], i4[5], axis=0)",
                                            "gather(f[2, 3, 2], i3[2, 2], axis=1)", NULL};
 static const char *const scatter_cases[] = {"scatter_add(f[4, 3], i4[5], f[5, 3], axis=0)",

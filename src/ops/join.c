@@ -84,7 +84,7 @@ static tg_tensor *concat_one(const tg_op *op, tg_tensor *const *inputs, int n, c
 }
 
 static const tg_simplification concat_rules[] = {{"concat of one", concat_one}, {NULL, NULL}};
-static const tg_attr join_attrs[] = {{"axis", TG_ATTR_INT, TG_FIELD(join_attr, axis), "0"}};
+static const tg_attr join_attrs[] = {{"axis", TG_ATTR_INT, offsetof(join_attr, axis), "0"}};
 static const char *const concat_cases[] = {"concat(f[2, 3], f[1, 3], axis=0)",
                                            "concat(f[2, 1], f[2, 2], f[2, 3], axis=-1)", NULL};
 static const char *const stack_cases[] = {"stack(f[3], f[3], axis=0)", "stack(f[2, 3], f[2, 3], axis=-1)",

@@ -22,8 +22,6 @@ extern const tg_op *const tg_elementwise_ops[],
                                                                        *const tg_softmax_ops[],
                                                                            *const tg_random_ops[];
 
-#define TG_FIELD(type, field) offsetof(type, field)
-
 /* Makes *axis count from the front; fails, through q, when it is outside 0 .. rank-1. */
 tg_status tg_canonical_axis(tg_infer *q, int64_t *axis, int rank);
 /* The same outside a shape rule: the graph of x keeps the error of the call. */

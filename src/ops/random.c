@@ -45,9 +45,9 @@ static tg_status uniform_kernel(const tg_kernel_call *call)
 }
 
 static const tg_attr random_attrs[] = {
-    {"shape", TG_ATTR_INTS, TG_FIELD(random_attr, shape), NULL},
-    {"dtype", TG_ATTR_DTYPE, TG_FIELD(random_attr, dtype), "f64"},
-    {"stream", TG_ATTR_INT, TG_FIELD(random_attr, stream), "0"},
+    {"shape", TG_ATTR_INTS, offsetof(random_attr, shape), NULL},
+    {"dtype", TG_ATTR_DTYPE, offsetof(random_attr, dtype), "f64"},
+    {"stream", TG_ATTR_INT, offsetof(random_attr, stream), "0"},
 };
 static const char *const uniform_cases[] = {"random_uniform(i9[], shape=[3, 5])",
                                             "random_uniform(i9[], shape=[7], dtype=f32)", NULL};

@@ -41,8 +41,8 @@ static void scan_vjp(tg_rule *r)
 }
 
 static const tg_attr scan_attrs[] = {
-    {"axis", TG_ATTR_INT, TG_FIELD(scan_attr, axis), "0"},
-    {"reverse", TG_ATTR_BOOL, TG_FIELD(scan_attr, reverse), "false"},
+    {"axis", TG_ATTR_INT, offsetof(scan_attr, axis), "0"},
+    {"reverse", TG_ATTR_BOOL, offsetof(scan_attr, reverse), "false"},
 };
 static const char *const cumsum_cases[] = {"cumsum(f[5], axis=0)", "cumsum(f[2, 3, 2], axis=1)",
                                            "cumsum(f[2, 3], axis=-1, reverse=true)", NULL};
@@ -115,7 +115,7 @@ static tg_status argmin_kernel(const tg_kernel_call *call)
     return arg_run(call, 1);
 }
 
-static const tg_attr arg_attrs[] = {{"axis", TG_ATTR_INT, TG_FIELD(arg_attr, axis), "-1"}};
+static const tg_attr arg_attrs[] = {{"axis", TG_ATTR_INT, offsetof(arg_attr, axis), "-1"}};
 static const char *const argmax_cases[] = {"argmax(f[3, 4], axis=1)", "argmax(f[3, 4, 2], axis=0)", NULL};
 static const char *const argmin_cases[] = {"argmin(f[3, 4], axis=1)", "argmin(f[3, 4, 2], axis=0)", NULL};
 

@@ -42,7 +42,7 @@ static tg_tensor *flip_twice(const tg_op *op, tg_tensor *const *inputs, int n, c
 }
 
 static const tg_simplification flip_rules[] = {{"flip of a flip", flip_twice}, {NULL, NULL}};
-static const tg_attr axis_attrs[] = {{"axis", TG_ATTR_INT, TG_FIELD(axis_attr, axis), "0"}};
+static const tg_attr axis_attrs[] = {{"axis", TG_ATTR_INT, offsetof(axis_attr, axis), "0"}};
 static const char *const flip_cases[] = {"flip(f[5], axis=0)", "flip(f[2, 3], axis=-1)", NULL};
 
 static const tg_op flip_op = {
@@ -160,10 +160,10 @@ static tg_tensor *whole(const tg_op *op, tg_tensor *const *inputs, int n, const 
 
 static const tg_simplification slice_rules[] = {{"slice of everything", whole}, {NULL, NULL}};
 static const tg_attr slice_attrs[] = {
-    {"axis", TG_ATTR_INT, TG_FIELD(slice_attr, axis), "0"},
-    {"start", TG_ATTR_INT, TG_FIELD(slice_attr, start), "0"},
-    {"stop", TG_ATTR_INT, TG_FIELD(slice_attr, stop), "9223372036854775807"},
-    {"step", TG_ATTR_INT, TG_FIELD(slice_attr, step), "1"},
+    {"axis", TG_ATTR_INT, offsetof(slice_attr, axis), "0"},
+    {"start", TG_ATTR_INT, offsetof(slice_attr, start), "0"},
+    {"stop", TG_ATTR_INT, offsetof(slice_attr, stop), "9223372036854775807"},
+    {"step", TG_ATTR_INT, offsetof(slice_attr, step), "1"},
 };
 static const char *const slice_cases[] = {
     "slice(f[6], axis=0, start=1, stop=5, step=2)", "slice(f[2, 5], axis=1, start=-2)",
@@ -312,10 +312,10 @@ static void pad_jvp(tg_rule *r)
 
 static const tg_simplification pad_rules[] = {{"pad with nothing", whole}, {NULL, NULL}};
 static const tg_attr pad_attrs[] = {
-    {"low", TG_ATTR_INTS, TG_FIELD(pad_attr, low), NULL},
-    {"high", TG_ATTR_INTS, TG_FIELD(pad_attr, high), "none"},
-    {"inner", TG_ATTR_INTS, TG_FIELD(pad_attr, inner), "none"},
-    {"value", TG_ATTR_FLOAT, TG_FIELD(pad_attr, value), "0"},
+    {"low", TG_ATTR_INTS, offsetof(pad_attr, low), NULL},
+    {"high", TG_ATTR_INTS, offsetof(pad_attr, high), "none"},
+    {"inner", TG_ATTR_INTS, offsetof(pad_attr, inner), "none"},
+    {"value", TG_ATTR_FLOAT, offsetof(pad_attr, value), "0"},
 };
 static const char *const pad_cases[] = {"pad(f[2, 3], low=[1, 0], high=[0, 2])",
                                         "pad(f[3], low=[1], high=[1], inner=[2], value=7)", NULL};

@@ -46,7 +46,7 @@ static tg_tensor *sigmoid_cross_entropy_compose(tg_graph *g, tg_tensor *const *i
     return tg_add(tg_mul(y, tg_softplus(tg_neg(z))), tg_mul(rest, tg_softplus(z)));
 }
 
-static const tg_attr softmax_attrs[] = {{"axis", TG_ATTR_INT, TG_FIELD(softmax_attr, axis), "-1"}};
+static const tg_attr softmax_attrs[] = {{"axis", TG_ATTR_INT, offsetof(softmax_attr, axis), "-1"}};
 static const char *const softmax_cases[] = {"softmax(f[2, 4])", "softmax(f[3, 2], axis=0)", NULL};
 static const char *const log_softmax_cases[] = {"log_softmax(f[2, 4])", "log_softmax(f[3, 2], axis=0)", NULL};
 static const char *const softmax_ce_cases[] = {"softmax_cross_entropy(f[2, 4], f[2, 4])", NULL};
