@@ -4,10 +4,9 @@
  * result changes with v, of v's type; the tangent is its forward-mode counterpart. Only f32 and f64 tensors
  * have derivatives. What these functions give can be differentiated again, to any order.
  *
- * All return a status and keep the error in the graph; on failure *out is NULL everywhere. out must not
- * overlap the lists that are given. A derivative that
- * is structurally zero (the output does not depend on x, or only through integers) is an explicit tensor of
- * zeros; tg_depends_on (graph.h) answers the question behind it.
+ * All return a status and keep the error in the graph; on failure *out is NULL everywhere. out must not overlap
+ * the lists that are given. A derivative that is structurally zero (the output does not depend on x, or only
+ * through integers) is an explicit tensor of zeros; tg_depends_on (graph.h) answers the question behind it.
  * At kinks the derivative is a choice: relu'(0) = 0, abs'(0) = 0, equal arguments of maximum and minimum share
  * the adjoint equally, and so do tied elements of reduce max and min; sign and comparisons have slope 0. */
 #ifndef TAPEGRAD_DIFF_H

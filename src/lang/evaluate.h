@@ -23,7 +23,6 @@ typedef struct tg_evaluator {
     uint32_t at, end; /* tokens */
     int depth;        /* of brackets and calls */
     int broken;       /* a problem was reported from which reading cannot go on */
-    int quiet;        /* report nothing: inside a call, whose place gets the problem */
     int64_t work, work_limit, first_node;
     tg_status fatal; /* MEMORY, or TG_OK */
 } tg_evaluator;

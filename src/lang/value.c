@@ -11,7 +11,6 @@ tg_value tg_value_problem(tg_evaluator *e, uint32_t token, const char *format, .
 {
     tg_value unknown = {.kind = TG_VALUE_UNKNOWN, .token = token};
     char message[900];
-    if (e->quiet) return unknown;
     va_list args;
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
