@@ -54,6 +54,7 @@ extern const tg_command tg_command_eval;
 extern const tg_command tg_command_train;
 extern const tg_command tg_command_graph;
 extern const tg_command tg_command_plan;
+extern const tg_command tg_command_rules;
 extern const tg_command tg_command_ops;
 extern const tg_command tg_command_version;
 

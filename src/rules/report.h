@@ -1,0 +1,31 @@
+/* What a check of a convention's rules found. */
+#ifndef TG_RULES_REPORT_H
+#define TG_RULES_REPORT_H
+
+#include "net.h"
+
+struct tg_rules_report {
+    tg_rules_spec spec; /* with arrays of its own */
+    int64_t sizes[TG_RULES_LAYERS + 1];
+    tg_activation activations[TG_RULES_LAYERS];
+    char plant[64];
+    int planted_layer;
+    tg_graph *proof_graph; /* whose tensors the proofs' steps name */
+    int n_claims;          /* 3 L: for l = L .. 1 the error term, the weights, the biases */
+    tg_claim claims[3 * TG_RULES_LAYERS];
+};
+
+static inline tg_claim *tg_claim_of(tg_rules_report *r, tg_claim_kind kind, int l)
+{
+    return &r->claims[3 * (r->spec.n_layers - l) + (int)kind];
+}
+
+/* The generic side and the convention's side of a claim; delta scaled as the adjoint is. */
+void tg_claim_sides(const tg_rules_net *net, const tg_claim *claim, tg_tensor **generic, tg_tensor **rule);
+
+/* Proves what can be proved (induction.c): fills proof, verdict and conditional. */
+tg_status tg_rules_prove(tg_rules_report *r, tg_planted planted, tg_diag *diag);
+/* Compares numbers (numeric.c): fills the rest, and turns what is not proved and differs into refuted. */
+tg_status tg_rules_compare(tg_rules_report *r, tg_planted planted, tg_diag *diag);
+
+#endif
