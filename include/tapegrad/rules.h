@@ -30,7 +30,7 @@ extern "C" {
 
 /* A way to get a rule wrong. */
 typedef struct tg_plant {
-    const char *name;   /* "dropped-transpose" */
+    const char *name;    /* "dropped-transpose" */
     const char *mistake; /* what is wrong, in a sentence */
 } tg_plant;
 
@@ -45,10 +45,10 @@ typedef struct tg_rules_spec {
     const int64_t *sizes;             /* n_0 .. n_L */
     const tg_activation *activations; /* s_1 .. s_L; softmax only as s_L */
     tg_cost cost;
-    int64_t batch; /* N; vector and jacobian take the examples one by one */
-    uint64_t seed; /* of the random data, and of where an error is planted */
-    const char *plant; /* the name of the kind of error to plant; NULL: none */
-    int plant_layer;   /* where; 0: drawn from the layers where that kind is possible */
+    int64_t batch;      /* N; vector and jacobian take the examples one by one */
+    uint64_t seed;      /* of the random data, and of where an error is planted */
+    const char *plant;  /* the name of the kind of error to plant; NULL: none */
+    int plant_layer;    /* where; 0: drawn from the layers where that kind is possible */
     int no_assumptions; /* leave out the assumption sum_k y_k = 1 of softmax with cross-entropy */
 } tg_rules_spec;
 
@@ -69,9 +69,10 @@ typedef enum tg_claim_kind { TG_CLAIM_ERROR, TG_CLAIM_WEIGHTS, TG_CLAIM_BIASES }
 
 typedef struct tg_claim {
     tg_claim_kind kind;
-    int layer;             /* 1 .. L */
-    const tg_tensor *derived, *ruled; /* what tg_grad gives and what the rule says, in the proof's graph: the report's */
-    const tg_proof *proof;            /* the report's */
+    int layer; /* 1 .. L */
+    const tg_tensor *derived,
+        *ruled;            /* what tg_grad gives and what the rule says, in the proof's graph: the report's */
+    const tg_proof *proof; /* the report's */
     tg_proof_verdict verdict;
     int conditional; /* it rests on the error term of a layer above that was not proved */
     /* The generic gradient beside tg_delta_rules, in f64 on random data: the largest difference, relative to the

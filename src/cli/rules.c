@@ -28,14 +28,15 @@ static int read_layers(const tg_arguments *a, request *r)
         errno = 0;
         long long value = strtoll(at, &end, 10);
         if (end == at || errno != 0 || value < 1 || value > 1000000 || (*end != ',' && *end != '\0'))
-            return tg_complain(a->command, "--layers %s: expected sizes from 1 to 1000000 such as 4,5,3", text);
+            return tg_complain(a->command, "--layers %s: expected sizes from 1 to 1000000 such as 4,5,3",
+                               text);
         r->sizes[n] = value;
         if (*end == '\0') break;
         at = end + 1;
     }
     if (n < 1 || n > TG_RULES_LAYERS)
-        return tg_complain(a->command, "--layers %s: expected the inputs' size and those of 1 to %d layers", text,
-                           TG_RULES_LAYERS);
+        return tg_complain(a->command, "--layers %s: expected the inputs' size and those of 1 to %d layers",
+                           text, TG_RULES_LAYERS);
     r->spec.n_layers = n;
     r->spec.sizes = r->sizes;
     r->spec.activations = r->activations;
@@ -47,18 +48,21 @@ static int read_names(const tg_arguments *a, request *r)
     const char *activation = tg_option_value(a, "activation"), *cost = tg_option_value(a, "cost");
     r->hidden = r->cost = -1;
     if (activation != NULL && ((r->hidden = tg_activation_find(activation)) < 0 || r->hidden == TG_SOFTMAX))
-        return tg_complain(a->command, "--activation %s: no activation of hidden layers; there are identity, sigmoid, "
-                                       "tanh, relu, leaky_relu, elu, gelu, silu, softplus, sin",
+        return tg_complain(a->command,
+                           "--activation %s: no activation of hidden layers; there are identity, sigmoid, "
+                           "tanh, relu, leaky_relu, elu, gelu, silu, softplus, sin",
                            activation);
     if (cost != NULL && (r->cost = tg_cost_find(cost)) < 0)
-        return tg_complain(a->command, "--cost %s: there are quadratic, l1, huber, logistic, hinge, cross_entropy, "
-                                       "binary_cross_entropy",
+        return tg_complain(a->command,
+                           "--cost %s: there are quadratic, l1, huber, logistic, hinge, cross_entropy, "
+                           "binary_cross_entropy",
                            cost);
     for (int i = 0; i < a->n_operands; i++) {
         int convention = tg_convention_find(a->operands[i]);
         if (convention < 0)
-            return tg_complain(a->command, "there is no convention '%s'; there are vector, jacobian, delta, rows, columns",
-                               a->operands[i]);
+            return tg_complain(
+                a->command, "there is no convention '%s'; there are vector, jacobian, delta, rows, columns",
+                a->operands[i]);
         r->conventions[r->n_conventions++] = convention;
     }
     for (int c = 0; a->n_operands == 0 && c < TG_CONVENTIONS; c++) r->conventions[r->n_conventions++] = c;
@@ -127,7 +131,9 @@ static int check_one(const tg_command *command, request *r, int first, json_t *l
 {
     tg_diag diag = {TG_OK, ""};
     tg_rules_report *report;
-    r->spec.plant = r->plant == NULL ? NULL : strcmp(r->plant, "random") == 0 ? draw_kind(&r->spec) : r->plant;
+    r->spec.plant = r->plant == NULL                  ? NULL
+                    : strcmp(r->plant, "random") == 0 ? draw_kind(&r->spec)
+                                                      : r->plant;
     if (tg_rules_check(&r->spec, &report, &diag) != TG_OK) return tg_complain(command, "%s", diag.message);
     int verdict = tg_rules_verdict(report);
     if (r->json) {
@@ -182,10 +188,12 @@ static const tg_option options[] = {
     {"layers", 0, "N0,N1,…", 0, "The sizes of the input and of the layers (4,5,3).", NULL},
     {"activation", 0, "NAME", 0, "The activation of the hidden layers; the last one goes with the cost.",
      "identity sigmoid tanh relu leaky_relu elu gelu silu softplus sin"},
-    {"cost", 0, "NAME", 0, "The cost.", "quadratic l1 huber logistic hinge cross_entropy binary_cross_entropy"},
+    {"cost", 0, "NAME", 0, "The cost.",
+     "quadratic l1 huber logistic hinge cross_entropy binary_cross_entropy"},
     {"batch", 0, "N", 0, "The number of examples (4).", NULL},
     {"seed", 's', "N", 0, "Seed of the random data, and of --plant random (1).", NULL},
-    {"plant", 0, "KIND", 0, "Plant an error of this kind; 'list' prints the kinds, 'random' draws one.", NULL},
+    {"plant", 0, "KIND", 0, "Plant an error of this kind; 'list' prints the kinds, 'random' draws one.",
+     NULL},
     {"at", 0, "LAYER", 0, "Plant it at this layer (drawn).", NULL},
     {"hide", 0, NULL, 0, "With --plant: show the rules, one of them wrong, as an exercise.", NULL},
     {"no-assumptions", 0, NULL, 0, "Prove without the assumption that targets sum to one.", NULL},

@@ -5,8 +5,8 @@
 #include "command.h"
 
 typedef struct tg_rules_view {
-    int steps;  /* the proofs' steps too */
-    int hide;   /* an exercise: the rules as they were built, and not which is wrong */
+    int steps; /* the proofs' steps too */
+    int hide;  /* an exercise: the rules as they were built, and not which is wrong */
 } tg_rules_view;
 
 /* One convention's report as text. */

@@ -16,32 +16,37 @@ typedef struct tg_lesson_values {
     double *numbers; /* row-major */
 } tg_lesson_values;
 
-typedef enum tg_lesson_phase { TG_LESSON_FORWARD, TG_LESSON_COST, TG_LESSON_BACKWARD, TG_LESSON_GRADIENT } tg_lesson_phase;
+typedef enum tg_lesson_phase {
+    TG_LESSON_FORWARD,
+    TG_LESSON_COST,
+    TG_LESSON_BACKWARD,
+    TG_LESSON_GRADIENT
+} tg_lesson_phase;
 
 /* One quantity, in the order of computation. */
 typedef struct tg_lesson_step {
     tg_lesson_phase phase;
-    int layer;            /* 0: none */
-    char *symbol;         /* what it is called: "\\delta^{2}"; the model's own name without a convention */
-    char *equation;       /* how the convention has it; NULL without a convention */
-    char *label;          /* the convention's name of the equation, "equation 2"; or NULL */
-    char *reason;         /* why it holds, in a sentence; or NULL */
-    char *name;           /* what the model calls it, "h" or "%12" */
-    char *shape;          /* "f64[N, 3]"-like, with the real sizes: "f64[4, 3]" */
-    char *tape;           /* what the tape computes here, in the model language: "delta2 @ transpose(W2)" */
-    char *rule;           /* for adjoints: "reverse rule of matmul for its first input"; or NULL */
-    char *verdict;        /* "proved: equals the rule of the convention by S/S, x/x"; or NULL */
-    int holds;            /* 1 proved, 0 refuted, -1 not decided, -2 nothing to prove */
-    char *notes[4];       /* asides: where the transpose comes from, what cancels; NULL-ended */
+    int layer;      /* 0: none */
+    char *symbol;   /* what it is called: "\\delta^{2}"; the model's own name without a convention */
+    char *equation; /* how the convention has it; NULL without a convention */
+    char *label;    /* the convention's name of the equation, "equation 2"; or NULL */
+    char *reason;   /* why it holds, in a sentence; or NULL */
+    char *name;     /* what the model calls it, "h" or "%12" */
+    char *shape;    /* "f64[N, 3]"-like, with the real sizes: "f64[4, 3]" */
+    char *tape;     /* what the tape computes here, in the model language: "delta2 @ transpose(W2)" */
+    char *rule;     /* for adjoints: "reverse rule of matmul for its first input"; or NULL */
+    char *verdict;  /* "proved: equals the rule of the convention by S/S, x/x"; or NULL */
+    int holds;      /* 1 proved, 0 refuted, -1 not decided, -2 nothing to prove */
+    char *notes[4]; /* asides: where the transpose comes from, what cancels; NULL-ended */
     tg_lesson_values values;
 } tg_lesson_step;
 
 /* A box of the drawing and what it holds; arrows go from box to box. Columns and rows count from 0; the forward pass runs
  * to the right in the upper rows, the reverse pass to the left in the lower ones. */
 typedef struct tg_lesson_box {
-    char *symbol;  /* LaTeX */
+    char *symbol; /* LaTeX */
     int column, row;
-    int step;      /* the step that computes it; -1: given (inputs, params) */
+    int step; /* the step that computes it; -1: given (inputs, params) */
 } tg_lesson_box;
 
 typedef struct tg_lesson_arrow {
@@ -51,8 +56,8 @@ typedef struct tg_lesson_arrow {
 
 /* The model as one convention has it; or, for a model that is no MLP, as the tape has it. */
 typedef struct tg_lesson_view {
-    int convention; /* tg_convention; -1: none */
-    char *title;    /* "delta: columns, the four equations" */
+    int convention;    /* tg_convention; -1: none */
+    char *title;       /* "delta: columns, the four equations" */
     char **paragraphs; /* what to know first: layout, factor, correspondence; n_paragraphs */
     int n_paragraphs;
     char **general; /* the equations with the letter l, LaTeX; n_general */
@@ -69,15 +74,15 @@ typedef struct tg_lesson_view {
 } tg_lesson_view;
 
 typedef struct tg_lesson {
-    char *model;       /* the file's name */
-    char *loss;        /* the name of what is differentiated */
-    char *source;      /* the program's text; or NULL */
-    char *summary;     /* "a 4-5-3 network, sigmoid, sigmoid; quadratic cost, mean over 4 examples" */
-    char *not_mlp;     /* why the model is not shown as an MLP; NULL when it is */
-    char *sample;      /* what the values are those of: "example 1 of 4, drawn at random with seed 0"; or NULL */
-    char **names;      /* the model's names beside the convention's symbols: n_names rows of 2: "h", "a^{1}" */
+    char *model;   /* the file's name */
+    char *loss;    /* the name of what is differentiated */
+    char *source;  /* the program's text; or NULL */
+    char *summary; /* "a 4-5-3 network, sigmoid, sigmoid; quadratic cost, mean over 4 examples" */
+    char *not_mlp; /* why the model is not shown as an MLP; NULL when it is */
+    char *sample;  /* what the values are those of: "example 1 of 4, drawn at random with seed 0"; or NULL */
+    char **names;  /* the model's names beside the convention's symbols: n_names rows of 2: "h", "a^{1}" */
     int n_names;
-    int first;         /* the view to show first */
+    int first;             /* the view to show first */
     tg_lesson_view *views; /* five, or one */
     int n_views;
 } tg_lesson;

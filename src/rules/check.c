@@ -36,8 +36,10 @@ static tg_status check_network(const tg_rules_spec *spec, tg_diag *diag)
         return tg_fail(diag, TG_ERR_ARGUMENT, "%d layers; expected 1 to %d", spec->n_layers, TG_RULES_LAYERS);
     if (spec->sizes == NULL || spec->activations == NULL)
         return tg_fail(diag, TG_ERR_NULL, "the sizes or the activations of the network are NULL");
-    if (spec->batch < 1) return tg_fail(diag, TG_ERR_ARGUMENT, "batch is %" PRId64 ", expected at least 1", spec->batch);
-    if (tg_cost_name(spec->cost) == NULL) return tg_fail(diag, TG_ERR_ARGUMENT, "unknown cost %d", (int)spec->cost);
+    if (spec->batch < 1)
+        return tg_fail(diag, TG_ERR_ARGUMENT, "batch is %" PRId64 ", expected at least 1", spec->batch);
+    if (tg_cost_name(spec->cost) == NULL)
+        return tg_fail(diag, TG_ERR_ARGUMENT, "unknown cost %d", (int)spec->cost);
     for (int l = 0; l <= spec->n_layers; l++)
         if (spec->sizes[l] < 1)
             return tg_fail(diag, TG_ERR_ARGUMENT, "layer %d has %" PRId64 " units, expected at least 1", l,
@@ -47,7 +49,8 @@ static tg_status check_network(const tg_rules_spec *spec, tg_diag *diag)
         if (tg_activation_name(s) == NULL)
             return tg_fail(diag, TG_ERR_ARGUMENT, "unknown activation %d of layer %d", (int)s, l);
         if (s == TG_SOFTMAX && l < spec->n_layers)
-            return tg_fail(diag, TG_ERR_ARGUMENT, "softmax in layer %d: the rules have it as last activation only", l);
+            return tg_fail(diag, TG_ERR_ARGUMENT,
+                           "softmax in layer %d: the rules have it as last activation only", l);
     }
     return TG_OK;
 }
@@ -59,10 +62,11 @@ static tg_status choose_layer(const tg_rules_spec *spec, tg_planted *planted, tg
     if (spec->plant == NULL) return TG_OK;
     uint64_t layers;
     planted->kind = tg_plant_find(spec->plant);
-    if (planted->kind < 0) return tg_fail(diag, TG_ERR_NAME, "there is no kind of error called '%s'", spec->plant);
+    if (planted->kind < 0)
+        return tg_fail(diag, TG_ERR_NAME, "there is no kind of error called '%s'", spec->plant);
     if (!tg_plant_possible(spec, spec->plant, &layers))
-        return tg_fail(diag, TG_ERR_ARGUMENT, "'%s' cannot be planted in this network of convention %s", spec->plant,
-                       tg_convention_name(spec->convention));
+        return tg_fail(diag, TG_ERR_ARGUMENT, "'%s' cannot be planted in this network of convention %s",
+                       spec->plant, tg_convention_name(spec->convention));
     int l = spec->plant_layer;
     if (l != 0 && (l < 0 || l > spec->n_layers || (layers >> (l - 1) & 1) == 0))
         return tg_fail(diag, TG_ERR_ARGUMENT, "'%s' cannot be planted at layer %d", spec->plant, l);
@@ -137,7 +141,8 @@ void tg_rules_free(tg_rules_report *report)
 
 /* ---- Results ------------------------------------------------------------------------------------------ */
 
-#define AGREES 1e-12 /* relative difference between the generic gradient and the plain rules that rounding explains */
+#define AGREES                                                                                               \
+    1e-12 /* relative difference between the generic gradient and the plain rules that rounding explains */
 
 int tg_rules_verdict(const tg_rules_report *report)
 {

@@ -82,7 +82,8 @@ static tg_tensor *difference(const tg_rules_net *net)
 {
     tg_tensor *a = net->layer[net->L].a;
     tg_tensor *e = planted(net, TG_PLANT_DROPPED_TARGET, net->L) ? a : tg_sub(a, net->y);
-    if (planted(net, TG_PLANT_KEPT_SLOPE, net->L)) return tg_mul(e, tg_mul(a, tg_sub(tg_number_like(a, 1), a)));
+    if (planted(net, TG_PLANT_KEPT_SLOPE, net->L))
+        return tg_mul(e, tg_mul(a, tg_sub(tg_number_like(a, 1), a)));
     return e;
 }
 
@@ -199,7 +200,7 @@ static tg_tensor *bias_factor(const tg_rules_net *net, int l)
 static tg_tensor *bias_gradient(const tg_rules_net *net, int l)
 {
     tg_tensor *delta = bias_factor(net, l);
-    if (tg_rules_single(net->convention)) return delta;
+    if (net->N == 1 && tg_rules_single(net->convention)) return delta;
     tg_tensor *sum = tg_rules_in_rows(net->convention) ? tg_matmul(filled(net, 1, net->N, 1), delta)
                                                        : tg_matmul(delta, filled(net, net->N, 1, 1));
     return planted(net, TG_PLANT_BIAS_SUM_FOR_MEAN, l) ? sum : tg_rules_scaled(net, sum);

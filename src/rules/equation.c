@@ -125,7 +125,8 @@ static char *in_notation(tg_text *latex, tg_notation notation)
 
 char *tg_rules_equation(const tg_rules_spec *spec, tg_equation_kind kind, int l, tg_notation notation)
 {
-    if (spec == NULL || tg_convention_name(spec->convention) == NULL || (unsigned)kind >= TG_EQUATIONS) return NULL;
+    if (spec == NULL || tg_convention_name(spec->convention) == NULL || (unsigned)kind >= TG_EQUATIONS)
+        return NULL;
     if (l < 0 || l > spec->n_layers) return NULL;
     const tg_convention_notation *n = &tg_notations[spec->convention];
     tg_text latex = {0};

@@ -100,8 +100,8 @@ static void give_names(const tg_rules_net *net)
     }
 }
 
-int tg_rules_record(tg_graph *g, const tg_rules_spec *spec, const int64_t *sizes, int64_t N, tg_planted planted,
-                    tg_rules_layer *layers, tg_rules_net *net)
+int tg_rules_record(tg_graph *g, const tg_rules_spec *spec, const int64_t *sizes, int64_t N,
+                    tg_planted planted, tg_rules_layer *layers, tg_rules_net *net)
 {
     int rows = tg_rules_in_rows(spec->convention), L = spec->n_layers;
     *net = (tg_rules_net){.g = g,
@@ -112,6 +112,7 @@ int tg_rules_record(tg_graph *g, const tg_rules_spec *spec, const int64_t *sizes
                           .N = N,
                           .K = sizes[L],
                           .axis = rows ? 1 : 0,
+                          .factor = 1,
                           .planted = planted,
                           .layer = layers};
     net->x = rows ? matrix(g, "x", 0, N, sizes[0]) : matrix(g, "x", 0, sizes[0], N);

@@ -12,8 +12,8 @@ typedef struct tg_planted {
 
 typedef struct tg_rules_layer {
     tg_tensor *W, *b, *z, *a;
-    tg_tensor *delta, *dW, *db;            /* by the convention's rules */
-    tg_tensor *adjoint, *grad_W, *grad_b;  /* what tg_grad derives for z, W and b */
+    tg_tensor *delta, *dW, *db;           /* by the convention's rules */
+    tg_tensor *adjoint, *grad_W, *grad_b; /* what tg_grad derives for z, W and b */
 } tg_rules_layer;
 
 typedef struct tg_rules_net {
@@ -22,8 +22,9 @@ typedef struct tg_rules_net {
     const tg_activation *activations;
     tg_cost kind;
     int L;
-    int64_t N, K;       /* examples and outputs */
-    int axis;           /* of units: 1 for rows, else 0 */
+    int64_t N, K;  /* examples and outputs */
+    int axis;      /* of units: 1 for rows, else 0 */
+    double factor; /* the cost is this times the convention's: 1 but for a model that was recognised */
     tg_planted planted;
     tg_tensor *x, *y, *cost;
     tg_rules_layer *layer; /* 1 .. L; 0 has a = x alone */
@@ -37,8 +38,8 @@ int tg_rules_single(tg_convention convention);
 
 /* Records everything in g, with sizes n_0 .. n_L and N examples. layers has L + 1 entries. Returns 0 with the graph's
  * error kept. */
-int tg_rules_record(tg_graph *g, const tg_rules_spec *spec, const int64_t *sizes, int64_t N, tg_planted planted,
-                    tg_rules_layer *layers, tg_rules_net *net);
+int tg_rules_record(tg_graph *g, const tg_rules_spec *spec, const int64_t *sizes, int64_t N,
+                    tg_planted planted, tg_rules_layer *layers, tg_rules_net *net);
 
 /* The factor between the generic adjoint of z^l and the error term: adjoint = factor times error term, with
  * 1/N for delta and rows. */

@@ -16,13 +16,16 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
          .equations =
              {[TG_EQUATION_Z] = "z^{<l>} = W^{<l>} a^{<l-1>} + b^{<l>}",
               [TG_EQUATION_A] = "a^{<l>} = \\sigma(z^{<l>})",
-              [TG_EQUATION_ERROR] = "d_{z^{<l>}} C = \\left( (W^{<l+1>})^{\\top} \\cdot d_{z^{<l+1>}} C \\right) \\odot "
-                                    "\\sigma'(z^{<l>})",
-              [TG_EQUATION_WEIGHTS] = "D_{W^{<l>}} C = d_{z^{<l>}} C \\otimes a^{<l-1>} = d_{z^{<l>}} C \\cdot "
-                                      "(a^{<l-1>})^{\\top}",
+              [TG_EQUATION_ERROR] =
+                  "d_{z^{<l>}} C = \\left( (W^{<l+1>})^{\\top} \\cdot d_{z^{<l+1>}} C \\right) \\odot "
+                  "\\sigma'(z^{<l>})",
+              [TG_EQUATION_WEIGHTS] =
+                  "D_{W^{<l>}} C = d_{z^{<l>}} C \\otimes a^{<l-1>} = d_{z^{<l>}} C \\cdot "
+                  "(a^{<l-1>})^{\\top}",
               [TG_EQUATION_BIASES] = "d_{b^{<l>}} C = d_{z^{<l>}} C",
-              [TG_EQUATION_UPDATE] = "\\Delta W^{<l>} = -\\eta\\, D_{W^{<l>}} C, \\quad \\Delta b^{<l>} = -\\eta\\, "
-                                     "d_{b^{<l>}} C"},
+              [TG_EQUATION_UPDATE] =
+                  "\\Delta W^{<l>} = -\\eta\\, D_{W^{<l>}} C, \\quad \\Delta b^{<l>} = -\\eta\\, "
+                  "d_{b^{<l>}} C"},
          .labels = {[TG_EQUATION_Z] = "forward",
                     [TG_EQUATION_A] = "forward",
                     [TG_EQUATION_COST] = "cost",
@@ -35,12 +38,15 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
              {[TG_EQUATION_Z] = "the layer's affine map",
               [TG_EQUATION_A] = "the activation, element by element",
               [TG_EQUATION_COST] = "the cost of one example",
-              [TG_EQUATION_LAST_ERROR] = "Proposition 2: each a_i depends on z_i alone, so D_z a is diagonal and the product "
-                                         "with d_a C is elementwise",
-              [TG_EQUATION_ERROR] = "Proposition 1, the chain rule d_a' C = D_a' z d_z C: z = W a' + b has D_a' z = W^T; "
-                                    "then Proposition 2 for the activation",
-              [TG_EQUATION_WEIGHTS] = "Proposition 2E: z_i depends on row i of W alone, with derivative a'_j for column j; "
-                                      "so column j of D_W C is a'_j d_z C",
+              [TG_EQUATION_LAST_ERROR] =
+                  "Proposition 2: each a_i depends on z_i alone, so D_z a is diagonal and the product "
+                  "with d_a C is elementwise",
+              [TG_EQUATION_ERROR] =
+                  "Proposition 1, the chain rule d_a' C = D_a' z d_z C: z = W a' + b has D_a' z = W^T; "
+                  "then Proposition 2 for the activation",
+              [TG_EQUATION_WEIGHTS] =
+                  "Proposition 2E: z_i depends on row i of W alone, with derivative a'_j for column j; "
+                  "so column j of D_W C is a'_j d_z C",
               [TG_EQUATION_BIASES] = "Proposition 2 with the derivative of z_i by b_i, which is 1",
               [TG_EQUATION_UPDATE] = "a step against the gradient after each example"},
          .slips = {NULL}},
@@ -56,12 +62,14 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
          .equations =
              {[TG_EQUATION_Z] = "\\zeta^{<l>} = (\\Omega^{<l>})^{\\top} \\alpha^{<l-1>} + \\beta^{<l>}",
               [TG_EQUATION_A] = "\\alpha^{<l>} = \\Phi(\\zeta^{<l>})",
-              [TG_EQUATION_ERROR] = "B^{<l>} = \\Phi'(\\zeta^{<l>}) \\odot (P^{<l+1>})^{\\top}, \\quad P^{<l+1>} = "
-                                    "(\\Omega^{<l+1>} B^{<l+1>})^{\\top}",
+              [TG_EQUATION_ERROR] =
+                  "B^{<l>} = \\Phi'(\\zeta^{<l>}) \\odot (P^{<l+1>})^{\\top}, \\quad P^{<l+1>} = "
+                  "(\\Omega^{<l+1>} B^{<l+1>})^{\\top}",
               [TG_EQUATION_WEIGHTS] = "\\nabla_{\\Omega^{<l>}} C = \\alpha^{<l-1>} (B^{<l>})^{\\top}",
               [TG_EQUATION_BIASES] = "\\nabla_{\\beta^{<l>}} C = B^{<l>}",
-              [TG_EQUATION_UPDATE] = "\\Omega^{<l>} \\leftarrow \\Omega^{<l>} - \\eta\\, \\nabla_{\\Omega^{<l>}} C, \\quad "
-                                     "\\beta^{<l>} \\leftarrow \\beta^{<l>} - \\eta\\, \\nabla_{\\beta^{<l>}} C"},
+              [TG_EQUATION_UPDATE] =
+                  "\\Omega^{<l>} \\leftarrow \\Omega^{<l>} - \\eta\\, \\nabla_{\\Omega^{<l>}} C, \\quad "
+                  "\\beta^{<l>} \\leftarrow \\beta^{<l>} - \\eta\\, \\nabla_{\\beta^{<l>}} C"},
          .labels = {[TG_EQUATION_Z] = "forward",
                     [TG_EQUATION_A] = "forward",
                     [TG_EQUATION_COST] = "cost",
@@ -74,16 +82,21 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
              {[TG_EQUATION_Z] = "the layer's affine map; neuron k's weights are column k",
               [TG_EQUATION_A] = "the activation, element by element",
               [TG_EQUATION_COST] = "the cost of one sample; a set has the mean of its samples' costs",
-              [TG_EQUATION_LAST_ERROR] = "P^(L+1) is the Jacobian of C by the output, a row; the derivative by the biases is "
-                                         "diag(Phi'), so the product is elementwise",
-              [TG_EQUATION_ERROR] = "the chain rule for Jacobians, P^j = P^(j+1) times the layer's Jacobian, whose rows are "
-                                    "Phi'(zeta_k) omega_k^T: that product is (Omega B)^T",
-              [TG_EQUATION_WEIGHTS] = "the Jacobian by neuron k's weights is zero but for row k, Phi'(zeta_k) alpha^T: "
-                                      "column k of the gradient is alpha B_k",
+              [TG_EQUATION_LAST_ERROR] =
+                  "P^(L+1) is the Jacobian of C by the output, a row; the derivative by the biases is "
+                  "diag(Phi'), so the product is elementwise",
+              [TG_EQUATION_ERROR] =
+                  "the chain rule for Jacobians, P^j = P^(j+1) times the layer's Jacobian, whose rows are "
+                  "Phi'(zeta_k) omega_k^T: that product is (Omega B)^T",
+              [TG_EQUATION_WEIGHTS] =
+                  "the Jacobian by neuron k's weights is zero but for row k, Phi'(zeta_k) alpha^T: "
+                  "column k of the gradient is alpha B_k",
               [TG_EQUATION_BIASES] = "the Jacobian by the biases is diag(Phi'(zeta))",
-              [TG_EQUATION_UPDATE] = "gradient descent, stochastic or in mini-batches, by the samples that C is taken over"},
-         .slips = {"the table of dimensions lists the expected output as a scalar; it is used as a vector of length n_L",
-                   NULL}},
+              [TG_EQUATION_UPDATE] =
+                  "gradient descent, stochastic or in mini-batches, by the samples that C is taken over"},
+         .slips =
+             {"the table of dimensions lists the expected output as a scalar; it is used as a vector of length n_L",
+              NULL}},
     [TG_CONVENTION_DELTA] =
         {.a = "a^{<L>}",
          .y = "y",
@@ -96,13 +109,17 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
          .equations =
              {[TG_EQUATION_Z] = "z^{<l>} = w^{<l>} a^{<l-1>} + b^{<l>}",
               [TG_EQUATION_A] = "a^{<l>} = \\sigma(z^{<l>})",
-              [TG_EQUATION_ERROR] = "\\delta^{<l>} = \\left( (w^{<l+1>})^{\\top} \\delta^{<l+1>} \\right) \\odot "
-                                    "\\sigma'(z^{<l>})",
-              [TG_EQUATION_WEIGHTS] = "\\frac{\\partial C}{\\partial w^{<l>}} = \\frac{1}{N} \\sum_x \\delta^{<l>} "
-                                      "(a^{<l-1>})^{\\top}",
-              [TG_EQUATION_BIASES] = "\\frac{\\partial C}{\\partial b^{<l>}} = \\frac{1}{N} \\sum_x \\delta^{<l>}",
-              [TG_EQUATION_UPDATE] = "w^{<l>} \\leftarrow w^{<l>} - \\eta\\, \\frac{\\partial C}{\\partial w^{<l>}}, \\quad "
-                                     "b^{<l>} \\leftarrow b^{<l>} - \\eta\\, \\frac{\\partial C}{\\partial b^{<l>}}"},
+              [TG_EQUATION_ERROR] =
+                  "\\delta^{<l>} = \\left( (w^{<l+1>})^{\\top} \\delta^{<l+1>} \\right) \\odot "
+                  "\\sigma'(z^{<l>})",
+              [TG_EQUATION_WEIGHTS] =
+                  "\\frac{\\partial C}{\\partial w^{<l>}} = \\frac{1}{N} \\sum_x \\delta^{<l>} "
+                  "(a^{<l-1>})^{\\top}",
+              [TG_EQUATION_BIASES] =
+                  "\\frac{\\partial C}{\\partial b^{<l>}} = \\frac{1}{N} \\sum_x \\delta^{<l>}",
+              [TG_EQUATION_UPDATE] =
+                  "w^{<l>} \\leftarrow w^{<l>} - \\eta\\, \\frac{\\partial C}{\\partial w^{<l>}}, \\quad "
+                  "b^{<l>} \\leftarrow b^{<l>} - \\eta\\, \\frac{\\partial C}{\\partial b^{<l>}}"},
          .labels = {[TG_EQUATION_Z] = "forward",
                     [TG_EQUATION_A] = "forward",
                     [TG_EQUATION_COST] = "cost",
@@ -115,15 +132,18 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
              {[TG_EQUATION_Z] = "the weighted input; w_jk goes from neuron k to neuron j",
               [TG_EQUATION_A] = "the activation, element by element",
               [TG_EQUATION_COST] = "the mean over the examples x",
-              [TG_EQUATION_LAST_ERROR] = "the chain rule with a_j = sigma(z_j), where a_j depends on z_j alone",
-              [TG_EQUATION_ERROR] = "the chain rule over all neurons k of the next layer: the derivative of z_k by z_j is "
-                                    "w_kj sigma'(z_j), and the sum over k is the product with the transposed weights",
+              [TG_EQUATION_LAST_ERROR] =
+                  "the chain rule with a_j = sigma(z_j), where a_j depends on z_j alone",
+              [TG_EQUATION_ERROR] =
+                  "the chain rule over all neurons k of the next layer: the derivative of z_k by z_j is "
+                  "w_kj sigma'(z_j), and the sum over k is the product with the transposed weights",
               [TG_EQUATION_WEIGHTS] = "z_j depends on w_jk with derivative a_k",
               [TG_EQUATION_BIASES] = "z_j depends on b_j with derivative 1",
               [TG_EQUATION_UPDATE] = "gradient descent"},
-         .slips = {"one step of the matrix proof of equation 2 writes the derivative of the activation as a transposed "
-                   "column; shapes agree only without that transpose",
-                   NULL}},
+         .slips =
+             {"one step of the matrix proof of equation 2 writes the derivative of the activation as a transposed "
+              "column; shapes agree only without that transpose",
+              NULL}},
     [TG_CONVENTION_ROWS] =
         {.a = "X^{(<L>)}",
          .y = "Y",
@@ -136,14 +156,18 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
          .equations =
              {[TG_EQUATION_Z] = "S^{(<l>)} = X^{(<l-1>)} W^{(<l>)} + \\mathbf{1}^{\\top} B^{(<l>)}",
               [TG_EQUATION_A] = "X^{(<l>)} = \\theta(S^{(<l>)})",
-              [TG_EQUATION_ERROR] = "\\Delta^{(<l>)} = \\left[ \\theta'(S^{(<l>)})^{\\top} \\odot \\left( W^{(<l+1>)} "
-                                    "(\\Delta^{(<l+1>)})^{\\top} \\right) \\right]^{\\top}",
-              [TG_EQUATION_WEIGHTS] = "\\frac{\\partial E}{\\partial W^{(<l>)}} = \\frac{1}{N} (X^{(<l-1>)})^{\\top} "
-                                      "\\Delta^{(<l>)}",
-              [TG_EQUATION_BIASES] = "\\frac{\\partial E}{\\partial B^{(<l>)}} = \\frac{1}{N} \\mathbf{1} \\Delta^{(<l>)}",
-              [TG_EQUATION_UPDATE] = "W^{(<l>)} \\leftarrow W^{(<l>)} - \\eta\\, \\frac{\\partial E}{\\partial W^{(<l>)}}, "
-                                     "\\quad B^{(<l>)} \\leftarrow B^{(<l>)} - \\eta\\, \\frac{\\partial E}{\\partial "
-                                     "B^{(<l>)}}"},
+              [TG_EQUATION_ERROR] =
+                  "\\Delta^{(<l>)} = \\left[ \\theta'(S^{(<l>)})^{\\top} \\odot \\left( W^{(<l+1>)} "
+                  "(\\Delta^{(<l+1>)})^{\\top} \\right) \\right]^{\\top}",
+              [TG_EQUATION_WEIGHTS] =
+                  "\\frac{\\partial E}{\\partial W^{(<l>)}} = \\frac{1}{N} (X^{(<l-1>)})^{\\top} "
+                  "\\Delta^{(<l>)}",
+              [TG_EQUATION_BIASES] =
+                  "\\frac{\\partial E}{\\partial B^{(<l>)}} = \\frac{1}{N} \\mathbf{1} \\Delta^{(<l>)}",
+              [TG_EQUATION_UPDATE] =
+                  "W^{(<l>)} \\leftarrow W^{(<l>)} - \\eta\\, \\frac{\\partial E}{\\partial W^{(<l>)}}, "
+                  "\\quad B^{(<l>)} \\leftarrow B^{(<l>)} - \\eta\\, \\frac{\\partial E}{\\partial "
+                  "B^{(<l>)}}"},
          .labels = {[TG_EQUATION_Z] = "forward",
                     [TG_EQUATION_A] = "forward",
                     [TG_EQUATION_COST] = "cost",
@@ -156,16 +180,21 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
              {[TG_EQUATION_Z] = "the layer's affine map for all examples at once; 1 is a row of ones",
               [TG_EQUATION_A] = "the activation, element by element",
               [TG_EQUATION_COST] = "the mean over the examples",
-              [TG_EQUATION_LAST_ERROR] = "the softmax's Jacobian times the derivative of the cross-entropy: everything "
-                                         "cancels but the difference, where the targets sum to one",
-              [TG_EQUATION_ERROR] = "the chain rule over the units of the next layer, for all examples at once; the 1/N of "
-                                    "the cost is left to the gradients",
-              [TG_EQUATION_WEIGHTS] = "the sum over the examples of input times error; here the 1/N of the cost comes in",
+              [TG_EQUATION_LAST_ERROR] =
+                  "the softmax's Jacobian times the derivative of the cross-entropy: everything "
+                  "cancels but the difference, where the targets sum to one",
+              [TG_EQUATION_ERROR] =
+                  "the chain rule over the units of the next layer, for all examples at once; the 1/N of "
+                  "the cost is left to the gradients",
+              [TG_EQUATION_WEIGHTS] =
+                  "the sum over the examples of input times error; here the 1/N of the cost comes in",
               [TG_EQUATION_BIASES] = "the sum over the examples of the error; the product with 1 takes it",
               [TG_EQUATION_UPDATE] = "gradient descent"},
-         .slips = {"in the first use of s_j the sum over the inputs runs to d^(l-1) with the last layer's weights; it means "
-                   "d^(L-1)",
-                   "the gradient of the biases is called a column vector beside its dimensions 1 x d; it is a row", NULL}},
+         .slips =
+             {"in the first use of s_j the sum over the inputs runs to d^(l-1) with the last layer's weights; it means "
+              "d^(L-1)",
+              "the gradient of the biases is called a column vector beside its dimensions 1 x d; it is a row",
+              NULL}},
     [TG_CONVENTION_COLUMNS] =
         {.a = "A^{[<L>]}",
          .y = "T",
@@ -180,11 +209,13 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
               [TG_EQUATION_A] = "A^{[<l>]} = g(Z^{[<l>]})",
               [TG_EQUATION_ERROR] = "\\Delta^{[<l>]} = \\left( W^{[<l+1>]} \\Delta^{[<l+1>]} \\right) \\odot "
                                     "g'(Z^{[<l>]})",
-              [TG_EQUATION_WEIGHTS] = "\\frac{\\partial E}{\\partial W^{[<l>]}} = A^{[<l-1>]} (\\Delta^{[<l>]})^{\\top}",
+              [TG_EQUATION_WEIGHTS] =
+                  "\\frac{\\partial E}{\\partial W^{[<l>]}} = A^{[<l-1>]} (\\Delta^{[<l>]})^{\\top}",
               [TG_EQUATION_BIASES] = "\\frac{\\partial E}{\\partial b^{[<l>]}} = \\Delta^{[<l>]} \\mathbf{1}",
-              [TG_EQUATION_UPDATE] = "W^{[<l>]} \\leftarrow W^{[<l>]} - \\rho_{<l>}\\, \\frac{\\partial E}{\\partial "
-                                     "W^{[<l>]}}, \\quad b^{[<l>]} \\leftarrow b^{[<l>]} - \\rho_{<l>}\\, \\frac{\\partial "
-                                     "E}{\\partial b^{[<l>]}}"},
+              [TG_EQUATION_UPDATE] =
+                  "W^{[<l>]} \\leftarrow W^{[<l>]} - \\rho_{<l>}\\, \\frac{\\partial E}{\\partial "
+                  "W^{[<l>]}}, \\quad b^{[<l>]} \\leftarrow b^{[<l>]} - \\rho_{<l>}\\, \\frac{\\partial "
+                  "E}{\\partial b^{[<l>]}}"},
          .labels = {[TG_EQUATION_Z] = "forward",
                     [TG_EQUATION_A] = "forward",
                     [TG_EQUATION_COST] = "cost",
@@ -194,12 +225,14 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
                     [TG_EQUATION_BIASES] = "biases",
                     [TG_EQUATION_UPDATE] = "learning"},
          .reasons =
-             {[TG_EQUATION_Z] = "the layer's affine map for all examples at once; node i's weights are column i",
+             {[TG_EQUATION_Z] =
+                  "the layer's affine map for all examples at once; node i's weights are column i",
               [TG_EQUATION_A] = "the activation, element by element; the identity at the output",
               [TG_EQUATION_COST] = "the mean over the M examples and the K outputs",
               [TG_EQUATION_LAST_ERROR] = "the derivative of the square, with the mean's 1/(M K) in it",
-              [TG_EQUATION_ERROR] = "the sum over k of (y_k - t_k) w_ik is the product with W; then the chain rule through "
-                                    "g, element by element",
+              [TG_EQUATION_ERROR] =
+                  "the sum over k of (y_k - t_k) w_ik is the product with W; then the chain rule through "
+                  "g, element by element",
               [TG_EQUATION_WEIGHTS] = "the sum over the examples m of input times error",
               [TG_EQUATION_BIASES] = "the sum over the examples of the error; the product with 1 takes it",
               [TG_EQUATION_UPDATE] = "gradient descent with a rate of its own for each layer"},

@@ -6,16 +6,16 @@
 #include <tapegrad/rules.h>
 
 typedef struct tg_convention_notation {
-    const char *a, *y;           /* outputs and targets, as matrices or vectors */
-    const char *one_a, *one_y;   /* the same for one example, whose elements get an index */
-    const char *error;           /* the error term of layer l */
-    const char *slope;           /* the derivative of the activation at layer l */
-    const char *cost;            /* "C = <c>", where <c> is the cost of one example */
-    const char *mean;            /* what stands before the error of the last layer: "\\frac{1}{M K}", or "" */
+    const char *a, *y;         /* outputs and targets, as matrices or vectors */
+    const char *one_a, *one_y; /* the same for one example, whose elements get an index */
+    const char *error;         /* the error term of layer l */
+    const char *slope;         /* the derivative of the activation at layer l */
+    const char *cost;          /* "C = <c>", where <c> is the cost of one example */
+    const char *mean;          /* what stands before the error of the last layer: "\\frac{1}{M K}", or "" */
     const char *equations[TG_EQUATIONS]; /* of those kinds that do not depend on the cost */
     const char *labels[TG_EQUATIONS];
     const char *reasons[TG_EQUATIONS];
-    const char *slips[4];        /* NULL-ended */
+    const char *slips[4]; /* NULL-ended */
 } tg_convention_notation;
 
 extern const tg_convention_notation tg_notations[TG_CONVENTIONS];

@@ -168,7 +168,8 @@ static double *more(double *at, double value)
 }
 
 /* The generic gradient beside the plain rules'. */
-static void compare_plain(tg_claim *claim, const double *generic, const double *plain, int64_t count, double factor)
+static void compare_plain(tg_claim *claim, const double *generic, const double *plain, int64_t count,
+                          double factor)
 {
     double scale = fmax(largest(generic, count), largest(plain, count) * factor);
     double worst = 0;
@@ -198,8 +199,10 @@ static void compare_claims(numbers *n)
     int elsewhere = n->net.convention == TG_CONVENTION_DELTA || n->net.convention == TG_CONVENTION_ROWS;
     for (int i = 0; i < n->report->n_claims; i++) {
         tg_claim *claim = &n->report->claims[i];
-        const double *generic = tg_output(n->function, n->generic[i]), *rule = tg_output(n->function, n->rule[i]);
-        double *const plain[3] = {n->delta[claim->layer - 1], n->dW[claim->layer - 1], n->db[claim->layer - 1]};
+        const double *generic = tg_output(n->function, n->generic[i]),
+                     *rule = tg_output(n->function, n->rule[i]);
+        double *const plain[3] = {n->delta[claim->layer - 1], n->dW[claim->layer - 1],
+                                  n->db[claim->layer - 1]};
         double factor = claim->kind == TG_CLAIM_ERROR && elsewhere ? 1 / (double)n->net.N : 1;
         compare_plain(claim, generic, plain[claim->kind], tg_count(n->generic[i]), factor);
         compare_rule(claim, n->generic[i], generic, rule);
@@ -243,7 +246,8 @@ tg_status tg_rules_compare(tg_rules_report *r, tg_planted planted, tg_diag *diag
         }
         for (int i = 0; i < r->n_claims && status == TG_OK; i++) {
             tg_claim *claim = &r->claims[i];
-            if (claim->verdict != TG_PROVED && claim->differs && !claim->conditional) claim->verdict = TG_REFUTED;
+            if (claim->verdict != TG_PROVED && claim->differs && !claim->conditional)
+                claim->verdict = TG_REFUTED;
         }
         tg_function_free(n->function);
         free(n->memory);

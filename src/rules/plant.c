@@ -7,66 +7,88 @@ static const struct {
     tg_plant plant;
     int equal_widths;
 } kinds[TG_PLANT_KINDS] = {
-    [TG_PLANT_DROPPED_TRANSPOSE] = {{"dropped-transpose", "the weights that carry the error back stand transposed the "
-                                                          "wrong way"},
+    [TG_PLANT_DROPPED_TRANSPOSE] = {{"dropped-transpose",
+                                     "the weights that carry the error back stand transposed the "
+                                     "wrong way"},
                                     1},
-    [TG_PLANT_WRONG_WEIGHTS] = {{"wrong-weights", "the error comes back through the weights of its own layer in place "
-                                                  "of those of the layer above"},
+    [TG_PLANT_WRONG_WEIGHTS] = {{"wrong-weights",
+                                 "the error comes back through the weights of its own layer in place "
+                                 "of those of the layer above"},
                                 1},
     [TG_PLANT_SKIPPED_LAYER] = {{"skipped-layer", "the error is taken from two layers above"}, 1},
     [TG_PLANT_DROPPED_SLOPE] = {{"dropped-slope", "the derivative of the activation is left out"}, 0},
-    [TG_PLANT_SLOPE_BELOW] = {{"slope-of-layer-below", "the derivative of the activation is taken at the layer "
-                                                       "below"},
+    [TG_PLANT_SLOPE_BELOW] = {{"slope-of-layer-below",
+                               "the derivative of the activation is taken at the layer "
+                               "below"},
                               1},
-    [TG_PLANT_SLOPE_OF_ACTIVATION] = {{"slope-at-activation", "the derivative of the activation is taken at a in "
-                                                              "place of z"},
+    [TG_PLANT_SLOPE_OF_ACTIVATION] = {{"slope-at-activation",
+                                       "the derivative of the activation is taken at a in "
+                                       "place of z"},
                                       0},
-    [TG_PLANT_ACTIVATION_FOR_SLOPE] = {{"activation-for-slope", "the activation stands in place of its derivative"},
+    [TG_PLANT_ACTIVATION_FOR_SLOPE] = {{"activation-for-slope",
+                                        "the activation stands in place of its derivative"},
                                        0},
-    [TG_PLANT_SLOPE_INSIDE] = {{"slope-inside", "the derivative of the activation is multiplied in before the weights "
-                                                "in place of after"},
+    [TG_PLANT_SLOPE_INSIDE] = {{"slope-inside",
+                                "the derivative of the activation is multiplied in before the weights "
+                                "in place of after"},
                                1},
-    [TG_PLANT_DOT_PRODUCT] = {{"dot-for-hadamard", "a sum over the products stands in place of the elementwise "
-                                                   "product"},
+    [TG_PLANT_DOT_PRODUCT] = {{"dot-for-hadamard",
+                               "a sum over the products stands in place of the elementwise "
+                               "product"},
                               0},
     [TG_PLANT_FLIPPED_SIGN] = {{"flipped-sign", "the error has the wrong sign: target minus output"}, 0},
-    [TG_PLANT_FACTOR_TWO] = {{"factor-two", "the error is doubled: the square's 2 without the cost's one half"}, 0},
-    [TG_PLANT_DROPPED_TARGET] = {{"dropped-target", "the target is left out of the error"}, 0},
-    [TG_PLANT_KEPT_SLOPE] = {{"kept-slope", "the derivative of the last activation is kept where it cancels against "
-                                            "the cost"},
+    [TG_PLANT_FACTOR_TWO] = {{"factor-two",
+                              "the error is doubled: the square's 2 without the cost's one half"},
                              0},
-    [TG_PLANT_SOFTMAX_DIAGONAL] = {{"softmax-diagonal", "only the diagonal of the softmax's Jacobian is used"}, 0},
+    [TG_PLANT_DROPPED_TARGET] = {{"dropped-target", "the target is left out of the error"}, 0},
+    [TG_PLANT_KEPT_SLOPE] = {{"kept-slope",
+                              "the derivative of the last activation is kept where it cancels against "
+                              "the cost"},
+                             0},
+    [TG_PLANT_SOFTMAX_DIAGONAL] = {{"softmax-diagonal",
+                                    "only the diagonal of the softmax's Jacobian is used"},
+                                   0},
     [TG_PLANT_MISSING_MEAN] = {{"missing-mean", "the 1/N of the error is left out"}, 0},
     [TG_PLANT_MEAN_TWICE] = {{"mean-twice", "the error is divided by the number of outputs once more"}, 0},
-    [TG_PLANT_WEIGHTS_FROM_SAME_LAYER] = {{"weights-from-same-layer", "the gradient of the weights uses the layer's "
-                                                                      "own activation in place of the one below"},
+    [TG_PLANT_WEIGHTS_FROM_SAME_LAYER] = {{"weights-from-same-layer",
+                                           "the gradient of the weights uses the layer's "
+                                           "own activation in place of the one below"},
                                           1},
-    [TG_PLANT_WEIGHTS_FROM_Z] = {{"weights-from-z", "the gradient of the weights uses z of the layer below in place "
-                                                    "of its activation"},
+    [TG_PLANT_WEIGHTS_FROM_Z] = {{"weights-from-z",
+                                  "the gradient of the weights uses z of the layer below in place "
+                                  "of its activation"},
                                  0},
-    [TG_PLANT_WEIGHTS_FROM_INPUT] = {{"weights-from-input", "the gradient of the weights uses the network's input in "
-                                                            "place of the activation below"},
+    [TG_PLANT_WEIGHTS_FROM_INPUT] = {{"weights-from-input",
+                                      "the gradient of the weights uses the network's input in "
+                                      "place of the activation below"},
                                      1},
-    [TG_PLANT_WEIGHTS_OFF_BY_ONE] = {{"weights-off-by-one", "the gradient of the weights uses the error of the next "
-                                                            "layer"},
+    [TG_PLANT_WEIGHTS_OFF_BY_ONE] = {{"weights-off-by-one",
+                                      "the gradient of the weights uses the error of the next "
+                                      "layer"},
                                      1},
     [TG_PLANT_WEIGHTS_TRANSPOSED] = {{"weights-transposed", "the gradient of the weights is transposed"}, 1},
-    [TG_PLANT_WEIGHTS_SUM_FOR_MEAN] = {{"weights-sum-for-mean", "the gradient of the weights is the sum over the "
-                                                                "examples in place of the mean"},
+    [TG_PLANT_WEIGHTS_SUM_FOR_MEAN] = {{"weights-sum-for-mean",
+                                        "the gradient of the weights is the sum over the "
+                                        "examples in place of the mean"},
                                        0},
-    [TG_PLANT_WEIGHT_DECAY] = {{"weight-decay", "the weights are added to their gradient although the cost has no "
-                                                "such term"},
+    [TG_PLANT_WEIGHT_DECAY] = {{"weight-decay",
+                                "the weights are added to their gradient although the cost has no "
+                                "such term"},
                                0},
-    [TG_PLANT_BIAS_FROM_ACTIVATION] = {{"bias-from-activation", "the gradient of the biases is taken from the "
-                                                                "activation in place of the error"},
+    [TG_PLANT_BIAS_FROM_ACTIVATION] = {{"bias-from-activation",
+                                        "the gradient of the biases is taken from the "
+                                        "activation in place of the error"},
                                        0},
-    [TG_PLANT_BIAS_WITHOUT_SLOPE] = {{"bias-without-slope", "the gradient of the biases is that of the activation "
-                                                            "in place of that of z"},
+    [TG_PLANT_BIAS_WITHOUT_SLOPE] = {{"bias-without-slope",
+                                      "the gradient of the biases is that of the activation "
+                                      "in place of that of z"},
                                      0},
-    [TG_PLANT_BIAS_OFF_BY_ONE] = {{"bias-off-by-one", "the gradient of the biases uses the error of the next layer"},
+    [TG_PLANT_BIAS_OFF_BY_ONE] = {{"bias-off-by-one",
+                                   "the gradient of the biases uses the error of the next layer"},
                                   1},
-    [TG_PLANT_BIAS_SUM_FOR_MEAN] = {{"bias-sum-for-mean", "the gradient of the biases is the sum over the examples "
-                                                          "in place of the mean"},
+    [TG_PLANT_BIAS_SUM_FOR_MEAN] = {{"bias-sum-for-mean",
+                                     "the gradient of the biases is the sum over the examples "
+                                     "in place of the mean"},
                                     0},
 };
 
@@ -151,7 +173,8 @@ static int possible_in_error(const tg_rules_spec *spec, int kind, int l)
 static int possible_in_gradient(const tg_rules_spec *spec, int kind, int l)
 {
     int L = spec->n_layers;
-    int mean = (spec->convention == TG_CONVENTION_DELTA || spec->convention == TG_CONVENTION_ROWS) && spec->batch > 1;
+    int mean = (spec->convention == TG_CONVENTION_DELTA || spec->convention == TG_CONVENTION_ROWS) &&
+               spec->batch > 1;
     switch (kind) {
     case TG_PLANT_WEIGHTS_FROM_SAME_LAYER:
     case TG_PLANT_WEIGHTS_TRANSPOSED:

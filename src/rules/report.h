@@ -20,10 +20,14 @@ static inline tg_claim *tg_claim_of(tg_rules_report *r, tg_claim_kind kind, int 
     return &r->claims[3 * (r->spec.n_layers - l) + (int)kind];
 }
 
-/* The generic side and the convention's side of a claim; delta scaled as the adjoint is. */
+/* The generic side and the convention's side of a claim, scaled as the generic one is. */
 void tg_claim_sides(const tg_rules_net *net, const tg_claim *claim, tg_tensor **generic, tg_tensor **rule);
 
-/* Proves what can be proved (induction.c): fills proof, verdict and conditional. */
+/* Proves the 3 L claims of a network (induction.c): fills derived, ruled, proof, verdict and conditional. sizes are what
+ * stands for any size; assume: the targets sum to one. */
+tg_status tg_rules_induct(const tg_rules_net *net, const tg_size_symbol *sizes, int n_sizes, int assume,
+                          tg_claim *claims, tg_diag *diag);
+/* The same for the network of a report, with symbols for its sizes (symbols.c). */
 tg_status tg_rules_prove(tg_rules_report *r, tg_planted planted, tg_diag *diag);
 /* Compares numbers (numeric.c): fills the rest, and turns what is not proved and differs into refuted. */
 tg_status tg_rules_compare(tg_rules_report *r, tg_planted planted, tg_diag *diag);
