@@ -91,6 +91,15 @@ TG_API const void *tg_data(const tg_tensor *leaf);
 TG_API int64_t tg_param_count(const tg_graph *g);
 TG_API tg_tensor *tg_param_at(const tg_graph *g, int64_t i); /* NULL beyond the end */
 TG_API int tg_is_trainable(const tg_tensor *t);
+/* What kind of leaf a tensor is. */
+typedef enum tg_leaf_kind {
+    TG_LEAF_NONE, /* an operation's result */
+    TG_LEAF_INPUT,
+    TG_LEAF_PARAM,
+    TG_LEAF_STATE,
+    TG_LEAF_CONSTANT
+} tg_leaf_kind;
+TG_API tg_leaf_kind tg_leaf_kind_of(const tg_tensor *t); /* NONE for NULL */
 /* The input, param or state of that name, or NULL (which is no error). */
 TG_API tg_tensor *tg_find(const tg_graph *g, const char *name);
 

@@ -7,7 +7,9 @@
  *   check.h     derivatives checked against differences
  *   explain.h   expressions as text and LaTeX, listings of the tape
  *   nn.h        layers, costs, optimisers, training
- *   delta.h     the closed-form delta rules, in plain C
+ *   delta.h     the closed-form delta rules in five conventions, in plain C
+ *   proof.h     whether two expressions are the same
+ *   rules.h     the five conventions on the tape, proved and checked
  *   io.h        files of arrays
  *   lang.h      the model language
  *   op.h        operation records, for operations of one's own
@@ -29,7 +31,9 @@
 #include <tapegrad/nn.h>
 #include <tapegrad/op.h>
 #include <tapegrad/ops.h>
+#include <tapegrad/proof.h>
 #include <tapegrad/random.h>
+#include <tapegrad/rules.h>
 #include <tapegrad/status.h>
 #include <tapegrad/version.h>
 

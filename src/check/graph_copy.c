@@ -83,7 +83,7 @@ static tg_tensor *copy_leaf(tg_graph_copy *c, const tg_tensor *t, const tg_drawi
         }
         if (data != NULL && dtype == tg_dtype_of(t)) memcpy(bytes, data, (size_t)count * size);
         new_name(c, name, sizeof name);
-        made = strcmp(tg_op_of(t)->name, "constant") == 0
+        made = tg_leaf_kind_of(t) == TG_LEAF_CONSTANT
                    ? tg_constant(c->g, dtype, tg_rank(t), tg_shape(t), bytes)
                    : tg_param(c->g, name, dtype, tg_rank(t), tg_shape(t), bytes);
     }

@@ -25,7 +25,7 @@ typedef struct drawing {
 
 static int is_constant(const tg_tensor *t)
 {
-    return strcmp(tg_op_of(t)->name, "constant") == 0;
+    return tg_leaf_kind_of(t) == TG_LEAF_CONSTANT;
 }
 
 static int is_leaf(const tg_tensor *t)

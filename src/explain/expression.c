@@ -83,7 +83,7 @@ static void name(writer *w, const char *chars)
 /* Writes t if it takes no expansion. */
 static int write_atom(writer *w, const tg_tensor *t, int expand_named)
 {
-    if (strcmp(tg_op_of(t)->name, "constant") == 0) {
+    if (tg_leaf_kind_of(t) == TG_LEAF_CONSTANT) {
         tg_text_constant(&w->text, t);
         return 1;
     }

@@ -1,7 +1,6 @@
 /* The tape as lines of text. */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <tapegrad/explain.h>
 #include <tapegrad/op.h>
@@ -36,7 +35,7 @@ static void line(tg_text *text, const tg_tensor *t)
         if (i > 0) tg_text_add(text, ", ", 2);
         reference(text, tg_input_at(t, i));
     }
-    if (strcmp(tg_op_of(t)->name, "constant") == 0)
+    if (tg_leaf_kind_of(t) == TG_LEAF_CONSTANT)
         tg_text_constant(text, t);
     else
         tg_text_attributes(text, tg_op_of(t), tg_attr_of(t), tg_input_count(t) > 0);

@@ -276,3 +276,12 @@ int tg_is_trainable(const tg_tensor *t)
 {
     return t != NULL && t->op == &tg_op_param;
 }
+
+tg_leaf_kind tg_leaf_kind_of(const tg_tensor *t)
+{
+    if (t == NULL) return TG_LEAF_NONE;
+    if (t->op == &tg_op_input) return TG_LEAF_INPUT;
+    if (t->op == &tg_op_param) return TG_LEAF_PARAM;
+    if (t->op == &tg_op_state) return TG_LEAF_STATE;
+    return t->op == &tg_op_constant ? TG_LEAF_CONSTANT : TG_LEAF_NONE;
+}

@@ -81,7 +81,7 @@ static tg_tensor *const_leaf(tg_evaluator *e, const tg_statement *s, tg_tensor *
 static int is_constant(const tg_tensor *t)
 {
     while (t != NULL && strcmp(tg_op_of(t)->name, "broadcast_to") == 0) t = tg_input_at(t, 0);
-    return t != NULL && strcmp(tg_op_of(t)->name, "constant") == 0;
+    return t != NULL && tg_leaf_kind_of(t) == TG_LEAF_CONSTANT;
 }
 
 /* A function's body is checked with its parameters unknown. */

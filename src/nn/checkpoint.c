@@ -94,7 +94,7 @@ static tg_status check_item(tg_graph *g, const char *path, const tg_named_array 
     tg_type type = tg_type_of(t);
     char a[TG_TYPE_TEXT], b[TG_TYPE_TEXT];
     tg_status status = TG_OK;
-    if (tg_data(t) == NULL || strcmp(tg_op_of(t)->name, "input") == 0)
+    if (tg_data(t) == NULL || tg_leaf_kind_of(t) == TG_LEAF_INPUT)
         status = TG_ERR_NAME;
     else if (type.dtype != item->array->type.dtype)
         status = TG_ERR_DTYPE;

@@ -89,7 +89,7 @@ static tg_tensor *find_or_make_state(tg_graph *g, const char *name, const tg_typ
     tg_tensor *found = tg_find(g, name);
     if (found == NULL) return tg_state(g, name, type->dtype, type->rank, type->shape, NULL);
     tg_type there = tg_type_of(found);
-    if (strcmp(tg_op_of(found)->name, "state") == 0 && memcmp(&there, type, sizeof there) == 0) return found;
+    if (tg_leaf_kind_of(found) == TG_LEAF_STATE && memcmp(&there, type, sizeof there) == 0) return found;
     char expected[TG_TYPE_TEXT], text[TG_TYPE_TEXT];
     return tg_set_error(g, TG_ERR_NAME, "optimizer: '%s' must be a state %s, but is the %s %s", name,
                         tg_type_text(type, expected, sizeof expected), tg_op_of(found)->name,

@@ -97,11 +97,7 @@ static void copy_spec(tg_rules_report *r, const tg_rules_spec *spec, tg_planted 
     r->spec.sizes = r->sizes;
     r->spec.activations = r->activations;
     r->n_claims = 3 * L;
-    for (int i = 0; i < r->n_claims; i++) {
-        r->claims[i].kind = (tg_claim_kind)(i % 3);
-        r->claims[i].layer = L - i / 3;
-        r->claims[i].verdict = TG_UNDECIDED;
-    }
+    tg_claims_begin(r->claims, L);
 }
 
 /* ---- The check ---------------------------------------------------------------------------------------- */

@@ -61,6 +61,12 @@ static void write_template(const writing *w, const char *template)
     }
 }
 
+void tg_notation_write(tg_text *text, const tg_convention_notation *notation, const char *pattern, int l, int L)
+{
+    writing w = {.text = text, .notation = notation, .l = l, .L = L, .a = notation->a, .y = notation->y, .c = ""};
+    write_template(&w, pattern);
+}
+
 /* The error of the last layer, which depends on the cost and the activation. */
 static void write_last_error(writing *w, const tg_rules_spec *spec)
 {

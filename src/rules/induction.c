@@ -28,11 +28,12 @@ void tg_claim_sides(const tg_rules_net *net, const tg_claim *claim, tg_tensor **
     }
 }
 
-/* A fresh tensor of the same type, of which nothing is known. */
+/* A fresh tensor of the same type, of which nothing is known: "z2", or "z2.1" and so on where that is taken. */
 static tg_tensor *unknown(tg_graph *g, const char *letter, int l, const tg_tensor *like)
 {
-    char name[32];
+    char name[48];
     snprintf(name, sizeof name, "%s%d", letter, l);
+    for (int i = 1; tg_find(g, name) != NULL; i++) snprintf(name, sizeof name, "%s%d.%d", letter, l, i);
     return tg_input(g, name, tg_dtype_of(like), tg_rank(like), tg_shape(like));
 }
 
@@ -75,6 +76,12 @@ static tg_status prove_claim(const induction *in, tg_claim *claim, tg_diag *diag
     if (status != TG_OK) return tg_fail(diag, status, "%s", tg_error(net->g));
     claim->verdict = tg_proof_verdict_of(proof);
     return TG_OK;
+}
+
+void tg_claims_begin(tg_claim *claims, int L)
+{
+    for (int i = 0; i < 3 * L; i++)
+        claims[i] = (tg_claim){.kind = (tg_claim_kind)(i % 3), .layer = L - i / 3, .verdict = TG_UNDECIDED};
 }
 
 tg_status tg_rules_induct(const tg_rules_net *net, const tg_size_symbol *sizes, int n_sizes, int assume,

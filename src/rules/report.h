@@ -23,6 +23,9 @@ static inline tg_claim *tg_claim_of(tg_rules_report *r, tg_claim_kind kind, int 
 /* The generic side and the convention's side of a claim, scaled as the generic one is. */
 void tg_claim_sides(const tg_rules_net *net, const tg_claim *claim, tg_tensor **generic, tg_tensor **rule);
 
+/* The 3 L claims of a network, from the last layer to the first, with nothing known of them. */
+void tg_claims_begin(tg_claim *claims, int L);
+
 /* Proves the 3 L claims of a network (induction.c): fills derived, ruled, proof, verdict and conditional. sizes are what
  * stands for any size; assume: the targets sum to one. */
 tg_status tg_rules_induct(const tg_rules_net *net, const tg_size_symbol *sizes, int n_sizes, int assume,
