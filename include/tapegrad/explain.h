@@ -1,4 +1,4 @@
-/* Looking at expressions: as text, as LaTeX, as a listing of the tape.
+/* Looking at expressions: as text, LaTeX or MathML, as a listing of the tape.
  *
  * The texts are new memory; free them with tg_text_free. NULL means that memory ran out or the argument is
  * NULL; the graph keeps the error. */
@@ -11,11 +11,17 @@
 extern "C" {
 #endif
 
-typedef enum tg_notation { TG_TEXT, TG_LATEX } tg_notation;
+typedef enum tg_notation {
+    TG_TEXT,   /* the syntax of the model language */
+    TG_LATEX,  /* for mathematics mode */
+    TG_MATHML, /* a <math> element, which browsers show as they are */
+    TG_UNICODE /* the LaTeX as one would write it by hand: x² ⊙ σ(z₁) */
+} tg_notation;
 
 /* One expression, written with each operation's own template. Tensors with a name (inputs, params, and those
  * that tg_set_name named) stand as their names; what lies more than 8,000 characters in is written as %id. The
- * tensor itself is always expanded, unless it is a leaf. Text is in the syntax of the model language. */
+ * tensor itself is always expanded, unless it is a leaf. In MathML and Unicode, what is nested more than 200 deep
+ * stays LaTeX. */
 TG_API char *tg_expression(const tg_tensor *t, tg_notation notation);
 
 /* The nodes that the tensors depend on, one a line in the order of the tape:

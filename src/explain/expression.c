@@ -1,4 +1,4 @@
-/* Expressions as text and LaTeX, from the operations' templates. */
+/* Expressions as text and LaTeX, from the operations' templates, and from the LaTeX as Unicode text and MathML. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,8 +7,16 @@
 #include <tapegrad/op.h>
 
 #include "attributes.h"
+#include "math.h"
 
 /* ---- Templates ---------------------------------------------------------------------------------------- */
+
+/* "\\log #1": a word and its operand. */
+static int is_prefix(const char *template)
+{
+    size_t n = strcspn(template, " #{(|");
+    return template[0] == '\\' && template[n] == ' ' && template[n + 1] == '#';
+}
 
 /* How tightly a template binds, as in the model language: comparisons 0, sums 1, products 2, a sign 3, powers 4,
  * and 5 for what needs no parentheses. Only what stands outside brackets and braces counts. */
@@ -16,7 +24,7 @@ static int binding(const char *template)
 {
     int depth = 0, tightest = 5;
     if (template == NULL) return tightest;
-    if (template[0] == '-') tightest = 3;
+    if (template[0] == '-' || is_prefix(template)) tightest = 3;
     for (const char *c = template; *c != '\0'; c++) {
         depth += (*c == '(') + (*c == '{') + (*c == '[') - (*c == ')') - (*c == '}') - (*c == ']');
         if (depth > 0 || c == template) continue;
@@ -24,7 +32,9 @@ static int binding(const char *template)
         if (*c == '<' || *c == '>' || *c == '=') here = 0;
         if ((*c == '+' || *c == '-') && c[-1] == ' ') here = 1;
         if ((*c == '*' || *c == '/' || *c == '@') && c[-1] == ' ') here = 2;
-        if (strncmp(c, "\\odot", 5) == 0 || strncmp(c, "\\,", 2) == 0) here = 2;
+        if (strncmp(c, "\\vee", 4) == 0 || strncmp(c, "\\oplus", 6) == 0) here = 1;
+        if (strncmp(c, "\\odot", 5) == 0 || strncmp(c, "\\,", 2) == 0 || strncmp(c, "\\wedge", 6) == 0)
+            here = 2;
         if (*c == '^') here = 4;
         if (here < tightest) tightest = here;
     }
@@ -42,8 +52,10 @@ static int needs_parentheses(const tg_op *of, const char *template, const char *
 {
     char before = place == template ? ' ' : place[-1], after = place[2];
     if ((before == '{' && after == '}') || (before == '(' && after == ')') || (before == '|')) return 0;
-    int outer = binding(template), inner = binding(template_of(of, notation));
+    const char *operand = template_of(of, notation);
+    int outer = binding(template), inner = binding(operand);
     if (outer == 5) return 0;
+    if (is_prefix(template) && inner == 3 && operand[0] == '-') return 1;
     return inner < outer || (inner == outer && (number == 1 ? outer == 4 : outer < 4 && outer > 0));
 }
 
@@ -74,17 +86,40 @@ static void name(writer *w, const char *chars)
     }
     tg_text_add(&w->text, "\\mathrm{", 8);
     for (; *chars != '\0'; chars++) {
-        if (*chars == '_') tg_text_add(&w->text, "\\", 1);
-        tg_text_add(&w->text, chars, 1);
+        if (strchr("_{}%&#$ ", *chars) != NULL) tg_text_add(&w->text, "\\", 1);
+        if (*chars == '\\' || *chars == '^')
+            tg_text_print(&w->text, *chars == '^' ? "\\wedge " : "\\backslash ");
+        else
+            tg_text_add(&w->text, chars, 1);
     }
     tg_text_add(&w->text, "}", 1);
+}
+
+/* A constant's value. In LaTeX, true, nan and inf would be products of letters. */
+static void constant(writer *w, const tg_tensor *t)
+{
+    tg_text value = {0};
+    tg_text_constant(&value, t);
+    char *chars = tg_text_take(&value);
+    if (chars == NULL) w->text.failed = 1;
+    for (const char *c = chars; c != NULL && *c != '\0';) {
+        size_t n = strspn(c, "abcdefghijklmnopqrstuvwxyz");
+        int word = n > 1 && w->notation != TG_TEXT;
+        if (n == 0) n = strcspn(c, "abcdefghijklmnopqrstuvwxyz");
+        if (word && strncmp(c, "inf", 3) == 0)
+            tg_text_add(&w->text, "\\infty", 6);
+        else
+            tg_text_print(&w->text, word ? "\\mathrm{%.*s}" : "%.*s", (int)n, c);
+        c += n;
+    }
+    free(chars);
 }
 
 /* Writes t if it takes no expansion. */
 static int write_atom(writer *w, const tg_tensor *t, int expand_named)
 {
     if (tg_leaf_kind_of(t) == TG_LEAF_CONSTANT) {
-        tg_text_constant(&w->text, t);
+        constant(w, t);
         return 1;
     }
     int leaf = tg_op_of(t)->infer == NULL && tg_op_of(t)->compose == NULL;
@@ -162,6 +197,23 @@ static void advance(writer *w)
         operand(w, input, needs_parentheses(tg_op_of(input), template, place, number, w->notation));
 }
 
+/* LaTeX, which the writer has made, in the notation that was asked for. What cannot be read, because it is nested
+ * too deeply, stays LaTeX. */
+static void convert(writer *w)
+{
+    if (w->notation != TG_UNICODE && w->notation != TG_MATHML) return;
+    tg_text converted = {0};
+    char *latex = tg_text_take(&w->text);
+    if (latex == NULL)
+        converted.failed = 1;
+    else if (w->notation == TG_UNICODE)
+        tg_math_text(&converted, latex);
+    else
+        tg_math_mathml(&converted, latex, 0);
+    free(latex);
+    w->text = converted;
+}
+
 char *tg_expression(const tg_tensor *t, tg_notation notation)
 {
     if (t == NULL) return NULL;
@@ -169,6 +221,7 @@ char *tg_expression(const tg_tensor *t, tg_notation notation)
     if (!write_atom(&w, t, 1)) open_node(&w, t, 0);
     while (w.n > 0 && !w.text.failed) advance(&w);
     free(w.frames);
+    convert(&w);
     char *text = tg_text_take(&w.text);
     if (text == NULL) tg_set_error(tg_graph_of(t), TG_ERR_MEMORY, "tg_expression: out of memory");
     return text;
