@@ -123,6 +123,17 @@ typedef struct tg_domain {
     double low, high;
 } tg_domain;
 
+/* How an operation reads in index notation, for proofs (proof.h). Elementwise operations are read from their formula
+ * and views from their strides, so this is for the others. */
+typedef enum tg_index_form {
+    TG_INDEX_NONE,    /* not said */
+    TG_INDEX_SUM,     /* the sum over the axes that the attribute `axis` names */
+    TG_INDEX_MAX,     /* the largest element over them */
+    TG_INDEX_MIN,     /* the smallest */
+    TG_INDEX_PRODUCT, /* sum_k a[..., i, k] b[..., k, j] */
+    TG_INDEX_CAST     /* the same numbers in another element type */
+} tg_index_form;
+
 struct tg_op {
     const char *name;    /* letters, digits and '_' */
     int n_inputs;        /* or TG_VARIADIC */
@@ -155,6 +166,7 @@ struct tg_op {
      * the sign of x; a comparison: itself). Between two points with the same values lies no kink; tg_check
      * (check.h) relies on it. NULL: smooth. */
     tg_tensor *(*branch)(tg_tensor *node);
+    tg_index_form index;
     /* The output is the first input's memory seen with other strides (reshape, transpose): fills *offset and
      * strides, both in elements, from the input's, and returns 1; or returns 0 when that cannot be, and the
      * kernel runs (which may be NULL when that never happens). NULL: never. */

@@ -5,6 +5,7 @@
  *   diff.h      derivatives: gradients, Jacobian products, Hessians, rules of one's own
  *   function.h  running expressions
  *   check.h     derivatives checked against differences
+ *   proof.h     whether two tensors are the same for every value
  *   explain.h   expressions as text and LaTeX, listings of the tape
  *   nn.h        layers, costs, optimisers, training
  *   delta.h     the closed-form delta rules in five conventions, in plain C

@@ -104,6 +104,7 @@ static const tg_op cast_op = {
     .jvp = tg_jvp_linear,
     .simplify = cast_rules,
     .branch = cast_branch,
+    .index = TG_INDEX_CAST,
 };
 
 tg_tensor *tg_cast(tg_tensor *x, tg_dtype dtype)

@@ -182,6 +182,7 @@ static const tg_op matmul_op = {
     .scratch = matmul_scratch,
     .vjp = matmul_vjp,
     .jvp = matmul_jvp,
+    .index = TG_INDEX_PRODUCT,
     .compose = matmul_compose,
     .composes = matmul_composes,
 };

@@ -178,7 +178,8 @@ static const tg_op sum_op = {.name = "sum",
                              .kernel = sum_kernel,
                              .vjp = sum_vjp,
                              .jvp = tg_jvp_linear,
-                             .simplify = reduce_rules};
+                             .simplify = reduce_rules,
+                             .index = TG_INDEX_SUM};
 static const tg_op max_op = {.name = "max",
                              .n_inputs = 1,
                              .inputs = "x",
@@ -195,6 +196,7 @@ static const tg_op max_op = {.name = "max",
                              .vjp = extremum_vjp,
                              .jvp = extremum_jvp,
                              .simplify = reduce_rules,
+                             .index = TG_INDEX_MAX,
                              .branch = attains_extremum};
 static const tg_op min_op = {.name = "min",
                              .n_inputs = 1,
@@ -212,6 +214,7 @@ static const tg_op min_op = {.name = "min",
                              .vjp = extremum_vjp,
                              .jvp = extremum_jvp,
                              .simplify = reduce_rules,
+                             .index = TG_INDEX_MIN,
                              .branch = attains_extremum};
 
 tg_tensor *tg_sum(tg_tensor *x, const tg_axes *axes)
