@@ -1,10 +1,12 @@
 /* Three ways to one gradient, in f64, for the trained network of digits.c:
  *
  *   tg_grad             derived from the graph by reverse-mode differentiation; knows nothing of layers
- *   tg_delta_rules      the closed form for layered networks, in plain loops: delta^2 = (a^2 - y) / N,
- *                       delta^1 = (delta^2 W^2^T) (*) ReLU'(z^1), dC/dW = a^T delta, dC/db = sum of delta
+ *   tg_delta_rules      the closed form for layered networks with examples in rows, in plain loops:
+ *                       Delta^2 = X^2 - Y, Delta^1 = [ReLU'(S^1)^T (*) (W^2 Delta^2^T)]^T,
+ *                       dC/dW = (1/N) X^T Delta, dC/db = (1/N) 1 Delta
  *   finite differences  (C(w + h) - C(w - h)) / 2h for some of the weights and biases
  *
+ * The 1/N of the mean is in tg_grad's adjoints of z; the closed form puts it into the gradients, so delta is Delta / N.
  * A difference is given relative to the largest element of the gradient. */
 #include <math.h>
 #include <stdio.h>
@@ -81,11 +83,11 @@ static tg_status apply_delta_rules(comparison *c, tg_diag *diag)
     gradients *t = &c->textbook;
     const double *W[LAYERS] = {tg_data(c->layers[0].W), tg_data(c->layers[1].W)};
     const double *b[LAYERS] = {tg_data(c->layers[0].b), tg_data(c->layers[1].b)};
-    tg_delta_net net = {.n_layers = LAYERS,
+    tg_delta_net net = {.convention = TG_CONVENTION_ROWS,
+                        .n_layers = LAYERS,
                         .sizes = sizes,
                         .activations = (tg_activation[]){TG_RELU, TG_SOFTMAX},
                         .cost = TG_COST_CROSS_ENTROPY,
-                        .mean = 1,
                         .batch = N,
                         .x = tg_data(c->x),
                         .y = tg_data(c->y),
@@ -94,7 +96,10 @@ static tg_status apply_delta_rules(comparison *c, tg_diag *diag)
     tg_delta_result result = {.deltas = (double *[]){t->delta[0], t->delta[1]},
                               .dweights = (double *[]){t->dW[0], t->dW[1]},
                               .dbiases = (double *[]){t->db[0], t->db[1]}};
-    return tg_delta_rules(&net, &result, diag);
+    tg_status status = tg_delta_rules(&net, &result, diag);
+    for (int l = 0; l < LAYERS; l++)
+        for (int64_t k = 0; k < N * sizes[l + 1]; k++) t->delta[l][k] /= N;
+    return status;
 }
 
 /* *cost when element i of param is v. The param is changed. */

@@ -1,4 +1,4 @@
-/* The delta rules against central differences for every activation, cost, depth and batch rule. */
+/* The closed forms of every convention against central differences of its own cost: every activation, cost and depth. */
 #include "delta_example.h"
 
 static double cost_of(const tg_delta_net *net)
@@ -50,14 +50,14 @@ static int suits_differences(const example *e, const gradients *g)
 {
     const double margin = 0.02;
     int last = e->net.n_layers - 1;
-    int64_t n = BATCH * e->sizes[last + 1];
+    int64_t batch = e->net.batch;
     for (int l = 0; l <= last; l++) {
         double z[BATCH * MAX_UNITS];
         weighted_inputs(e, l, z);
-        for (int64_t k = 0; k < BATCH * e->sizes[l + 1]; k++)
+        for (int64_t k = 0; k < batch * e->sizes[l + 1]; k++)
             if (fabs(z[k]) < margin) return 0;
     }
-    for (int64_t k = 0; k < n; k++) {
+    for (int64_t k = 0; k < batch * e->sizes[last + 1]; k++) {
         double gap = fabs(g->output[k] - e->y[k]);
         if (e->net.cost < TG_COST_CROSS_ENTROPY && (gap < margin || fabs(gap - 1.0) < margin)) return 0;
         if (e->net.cost >= TG_COST_CROSS_ENTROPY && (g->output[k] < margin || g->output[k] > 1.0 - margin))
@@ -68,66 +68,137 @@ static int suits_differences(const example *e, const gradients *g)
     return largest > 1e-6;
 }
 
-/* delta^l is dC/dz^l: the input gradient of the network that begins at z^l with an identity matrix. */
-static void check_deltas(const example *e, const gradients *g, int l)
+/* The network from layer l (from 0) on: its x is a^(l-1), to be filled. */
+static void rest_of(const example *e, int l, example *rest)
 {
-    example rest;
-    int64_t sizes[MAX_LAYERS + 1] = {e->sizes[l + 1]};
-    int left = e->net.n_layers - l;
-    memcpy(sizes + 1, e->sizes + l + 1, (size_t)left * sizeof sizes[0]);
-    prepare_example(&rest, left, sizes, BATCH);
-    rest.net.cost = e->net.cost;
-    rest.net.mean = e->net.mean;
-    memcpy(rest.y, e->y, sizeof rest.y);
-    memcpy(rest.activations, e->activations + l, (size_t)left * sizeof rest.activations[0]);
-    for (int64_t k = 0; k < sizes[0]; k++) rest.weights[0][k * sizes[0] + k] = 1.0;
-    for (int m = 1; m < left; m++) {
-        rest.weight_list[m] = e->weights[l + m];
-        rest.bias_list[m] = e->biases[l + m];
+    prepare_example(rest, e->net.convention, e->net.n_layers - l, e->sizes + l, e->net.batch);
+    rest->net.cost = e->net.cost;
+    memcpy(rest->y, e->y, sizeof rest->y);
+    memcpy(rest->activations, e->activations + l,
+           (size_t)(e->net.n_layers - l) * sizeof rest->activations[0]);
+    for (int m = l; m < e->net.n_layers; m++) {
+        rest->weight_list[m - l] = e->weight_list[m];
+        rest->bias_list[m - l] = e->bias_list[m];
     }
-    weighted_inputs(e, l, rest.x);
-    check_elements(&rest.net, rest.x, g->deltas[l], BATCH * sizes[0], "delta");
 }
 
-static void check_network(tg_activation activation, tg_cost cost, int mean, int depth)
+/* The error term is dC/dz^l: in the network that begins at z^l with an identity matrix, dC/dx. */
+static void check_error_term(const example *e, const gradients *g, int l)
 {
-    static const int64_t sizes[MAX_LAYERS + 1] = {3, 4, 2, 3, 2};
+    example rest;
+    double expected[BATCH * MAX_UNITS], identity[MAX_UNITS * MAX_UNITS] = {0};
+    int64_t n = e->sizes[l + 1];
+    rest_of(e, l, &rest);
+    rest.sizes[0] = n;
+    for (int64_t k = 0; k < n; k++) identity[k * n + k] = 1.0;
+    rest.weight_list[0] = identity;
+    rest.bias_list[0] = NULL;
+    weighted_inputs(e, l, rest.x);
+    for (int64_t k = 0; k < e->net.batch * n; k++)
+        expected[k] = g->deltas[l][k] * cost_share(&e->net) / term_share(&e->net);
+    check_elements(&rest.net, rest.x, expected, e->net.batch * n, "error term");
+}
+
+static void check_inputs(const example *e, const gradients *g, int l)
+{
+    example rest;
+    double expected[BATCH * MAX_UNITS];
+    int64_t n = e->sizes[l], batch = e->net.batch;
+    rest_of(e, l, &rest);
+    if (l == 0) {
+        memcpy(rest.x, e->x, sizeof rest.x);
+    } else {
+        tg_delta_net below = e->net;
+        below.n_layers = l;
+        below.cost = TG_COST_QUADRATIC;
+        tg_delta_result result = {.output = rest.x};
+        assert_int_equal(tg_delta_rules(&below, &result, NULL), TG_OK);
+    }
+    for (int64_t i = 0; i < batch; i++)
+        for (int64_t k = 0; k < n; k++)
+            expected[unit_at(&e->net, n, k, i)] =
+                g->inputs[l][input_at(&e->net, n, k, i)] * cost_share(&e->net) / term_share(&e->net);
+    check_elements(&rest.net, rest.x, expected, batch * n, "inputs");
+}
+
+/* The last layer has the activation in question; those below it have the others but softmax in turn. */
+static void prepare_network(example *e, tg_convention convention, tg_activation activation, tg_cost cost,
+                            int depth)
+{
+    static const int64_t sizes[MAX_LAYERS + 1] = {1, 4, 2, 5, 3};
+    int one = convention == TG_CONVENTION_VECTOR || ((int)activation + (int)cost + depth) % 4 == 0;
+    prepare_example(e, convention, depth, sizes, one ? 1 : BATCH);
+    e->net.cost = cost;
+    for (int l = 0; l < depth - 1; l++)
+        e->activations[l] = (tg_activation)(((int)activation + depth - 1 - l) % TG_SOFTMAX);
+    e->activations[depth - 1] = activation;
+    if (depth == 3) e->bias_list[1] = NULL;
+}
+
+static void check_network(tg_convention convention, tg_activation activation, tg_cost cost, int depth)
+{
     example e;
     gradients g;
-    prepare_example(&e, depth, sizes, BATCH);
-    e.net.cost = cost;
-    e.net.mean = mean;
-    /* The last layer has the activation in question; those below it have the others in turn. */
-    for (int l = 0; l < depth; l++)
-        e.activations[l] = (tg_activation)(((int)activation + depth - 1 - l) % N_ACTIVATIONS);
+    prepare_network(&e, convention, activation, cost, depth);
     uint64_t key = 0;
     do {
-        if (++key > 20000) fail_msg("activation %d, cost %d, depth %d: no example", activation, cost, depth);
+        if (++key > 20000)
+            fail_msg("%s, %s, %s, depth %d: no example", tg_convention_name(convention),
+                     tg_activation_name(activation), tg_cost_name(cost), depth);
         fill_random(&e, key);
         compute(&e.net, &g);
     } while (!suits_differences(&e, &g));
     for (int l = 0; l < depth; l++) {
-        check_elements(&e.net, e.weights[l], g.dweights[l], sizes[l] * sizes[l + 1], "weights");
-        check_elements(&e.net, e.biases[l], g.dbiases[l], sizes[l + 1], "bias");
-        check_deltas(&e, &g, l);
+        check_elements(&e.net, e.weights[l], g.dweights[l], e.sizes[l] * e.sizes[l + 1], "weights");
+        if (e.bias_list[l]) check_elements(&e.net, e.biases[l], g.dbiases[l], e.sizes[l + 1], "bias");
+        check_error_term(&e, &g, l);
+        check_inputs(&e, &g, l);
     }
-    check_elements(&e.net, e.x, g.dx, BATCH * sizes[0], "x");
 }
 
-static void test_central_differences(void **state)
+static void check_convention(tg_convention convention)
 {
-    (void)state;
     for (int activation = 0; activation < N_ACTIVATIONS; activation++)
         for (int cost = 0; cost < N_COSTS; cost++)
-            for (int mean = 0; mean < 2; mean++)
-                for (int depth = 1; depth <= MAX_LAYERS; depth++)
-                    check_network((tg_activation)activation, (tg_cost)cost, mean, depth);
+            for (int depth = 1; depth <= MAX_LAYERS; depth++)
+                check_network(convention, (tg_activation)activation, (tg_cost)cost, depth);
+}
+
+static void test_vector(void **state)
+{
+    (void)state;
+    check_convention(TG_CONVENTION_VECTOR);
+}
+
+static void test_jacobian(void **state)
+{
+    (void)state;
+    check_convention(TG_CONVENTION_JACOBIAN);
+}
+
+static void test_delta(void **state)
+{
+    (void)state;
+    check_convention(TG_CONVENTION_DELTA);
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    check_convention(TG_CONVENTION_ROWS);
+}
+
+static void test_columns(void **state)
+{
+    (void)state;
+    check_convention(TG_CONVENTION_COLUMNS);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_central_differences),
+        cmocka_unit_test(test_vector), cmocka_unit_test(test_jacobian), cmocka_unit_test(test_delta),
+        cmocka_unit_test(test_rows),   cmocka_unit_test(test_columns),
     };
     return cmocka_run_group_tests_name("delta differences", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* The gradients that tg_grad derives of multilayer perceptrons against the delta rules in closed form, for every
+/* The gradients that tg_grad derives of multilayer perceptrons against the closed form of the rows convention, for every
  * activation of the last layer with every cost, depths 1 to 5, widths 1 to 17 and batches of 1 to 9. */
 #include <math.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ typedef struct example {
 
 /* Everything the rules give. Index 0 of the layers is layer 1. */
 typedef struct closed {
-    double dx[BATCH_MAX * UNITS_MAX], output[BATCH_MAX * UNITS_MAX];
+    double inputs[BATCH_MAX * UNITS_MAX], output[BATCH_MAX * UNITS_MAX];
     double dW[DEPTH_MAX][UNITS_MAX * UNITS_MAX], db[DEPTH_MAX][UNITS_MAX];
     double delta[DEPTH_MAX][BATCH_MAX * UNITS_MAX];
     double cost;
@@ -53,13 +53,13 @@ static void draw_network(example *e, tg_activation last, tg_cost cost, uint64_t 
     memset(e, 0, sizeof *e);
     int depth = (int)draw(key, &i, 1, DEPTH_MAX);
     for (int l = 0; l <= depth; l++) e->sizes[l] = draw(key, &i, 1, UNITS_MAX);
-    for (int l = 0; l < depth - 1; l++) e->activations[l] = (tg_activation)draw(key, &i, 0, TG_SOFTMAX);
+    for (int l = 0; l < depth - 1; l++) e->activations[l] = (tg_activation)draw(key, &i, 0, TG_SOFTMAX - 1);
     e->activations[depth - 1] = last;
-    e->net = (tg_delta_net){.n_layers = depth,
+    e->net = (tg_delta_net){.convention = TG_CONVENTION_ROWS,
+                            .n_layers = depth,
                             .sizes = e->sizes,
                             .activations = e->activations,
                             .cost = cost,
-                            .mean = (int)draw(key, &i, 0, 1),
                             .batch = draw(key, &i, 1, BATCH_MAX),
                             .x = e->x,
                             .y = e->y,
@@ -91,14 +91,14 @@ static void draw_params(example *e, const tg_layer *layers, uint64_t key)
 
 static void apply_rules(const example *e, closed *c)
 {
-    double *dW[DEPTH_MAX], *db[DEPTH_MAX], *delta[DEPTH_MAX];
+    double *dW[DEPTH_MAX], *db[DEPTH_MAX], *delta[DEPTH_MAX], *inputs[DEPTH_MAX] = {c->inputs};
     for (int l = 0; l < DEPTH_MAX; l++) {
         dW[l] = c->dW[l];
         db[l] = c->db[l];
         delta[l] = c->delta[l];
     }
     tg_delta_result result = {
-        .output = c->output, .deltas = delta, .dweights = dW, .dbiases = db, .dx = c->dx};
+        .output = c->output, .deltas = delta, .dweights = dW, .dbiases = db, .inputs = inputs};
     tg_diag diag = {TG_OK, ""};
     if (tg_delta_rules(&e->net, &result, &diag) != TG_OK) fail_msg("%s", diag.message);
     c->cost = result.cost;
@@ -118,7 +118,7 @@ static tg_tensor *loss_of(const example *e, const tg_layer *last, tg_tensor *y)
         each = tg_sum(tg_sigmoid_cross_entropy(last->z, y), TG_AXES(-1));
         break;
     }
-    return e->net.mean ? tg_mean(each, NULL) : tg_sum(each, NULL);
+    return tg_mean(each, NULL);
 }
 
 /* ---- Comparing ---------------------------------------------------------------------------------------- */
@@ -164,11 +164,25 @@ static double *gradients_of(tg_graph *g, tg_tensor *loss, tg_tensor *x, const tg
     return values;
 }
 
-static void compare_all(const example *e, const closed *c, const double *found)
+/* The adjoints that tg_grad finds carry the mean's 1/N; Delta and W Delta^T do not, and the latter has the examples
+ * in columns. */
+static void rescale(const example *e, closed *c)
+{
+    double W_delta[BATCH_MAX * UNITS_MAX];
+    int64_t batch = e->net.batch, n_in = e->sizes[0];
+    memcpy(W_delta, c->inputs, sizeof W_delta);
+    for (int64_t i = 0; i < batch; i++)
+        for (int64_t k = 0; k < n_in; k++) c->inputs[i * n_in + k] = W_delta[k * batch + i] / (double)batch;
+    for (int l = 0; l < e->net.n_layers; l++)
+        for (int64_t k = 0; k < batch * e->sizes[l + 1]; k++) c->delta[l][k] /= (double)batch;
+}
+
+static void compare_all(const example *e, closed *c, const double *found)
 {
     int64_t batch = e->net.batch;
     int depth = e->net.n_layers;
-    compare(found, c->dx, batch * e->sizes[0], e, "dC/dx", 0);
+    rescale(e, c);
+    compare(found, c->inputs, batch * e->sizes[0], e, "dC/dx", 0);
     found += batch * e->sizes[0];
     for (int l = 0; l < depth; l++) {
         int64_t in = e->sizes[l], out = e->sizes[l + 1];

@@ -1,4 +1,4 @@
-/* The formulas of the delta rules: activations, costs, and the pairs that need a formula of their own.
+/* The formulas of the closed forms: activations, costs, and the pairs that need a formula of their own.
  *
  * Derivatives are computed from z where computing them from a would cancel (1 - a near a = 1). A pair such
  * as softmax with cross-entropy is written from z as a whole: a saturated unit has a = 0 in floating point,
@@ -243,12 +243,15 @@ static double softmax_cross_entropy(int64_t n, const double *z, const double *y)
     return cost;
 }
 
-/* The sum of the targets is 1 when y is a distribution; then delta = p - y. */
-static void softmax_cross_entropy_delta(int64_t n, const double *p, const double *y, double *delta)
+/* Softmax's Jacobian: g -> p (*) (g - sum_j g_j p_j). With cross-entropy g_j p_j = -y_j, without a division. */
+static void softmax_delta(tg_cost cost, int64_t n, const double *p, const double *y, double *delta)
 {
     double sum = 0.0;
-    for (int64_t k = 0; k < n; k++) sum += y[k];
-    for (int64_t k = 0; k < n; k++) delta[k] = p[k] * sum - y[k];
+    for (int64_t k = 0; k < n; k++) {
+        delta[k] = cost == TG_COST_CROSS_ENTROPY ? -y[k] : p[k] * costs[cost].derivative(p[k], y[k]);
+        sum += delta[k];
+    }
+    for (int64_t k = 0; k < n; k++) delta[k] -= p[k] * sum;
 }
 
 /* log(1 - p_k) comes from the other units' z once p_k is too near 1; at most one p_k exceeds 1/2. */
@@ -294,16 +297,14 @@ void tg_delta_activate(tg_activation activation, int64_t n, const double *z, dou
     for (int64_t k = 0; k < n; k++) a[k] = elementwise[activation].value(z[k]);
 }
 
-void tg_delta_through(tg_activation activation, int64_t n, const double *z, const double *a, const double *g,
-                      double *delta)
+double tg_delta_slope(tg_activation activation, double z)
 {
-    if (activation == TG_SOFTMAX) {
-        double sum = 0.0;
-        for (int64_t k = 0; k < n; k++) sum += g[k] * a[k];
-        for (int64_t k = 0; k < n; k++) delta[k] = a[k] * (g[k] - sum);
-        return;
-    }
-    for (int64_t k = 0; k < n; k++) delta[k] = g[k] * elementwise[activation].derivative(z[k]);
+    return elementwise[activation].derivative(z);
+}
+
+double tg_delta_cost_slope(tg_cost cost, double a, double y)
+{
+    return costs[cost].derivative(a, y);
 }
 
 double tg_delta_cost_of(tg_cost cost, tg_activation activation, int64_t n, const double *z, const double *a,
@@ -323,19 +324,18 @@ double tg_delta_cost_of(tg_cost cost, tg_activation activation, int64_t n, const
     return sum;
 }
 
-void tg_delta_of_output(tg_cost cost, tg_activation activation, int64_t n, const double *z, const double *a,
-                        const double *y, double *delta)
+int tg_delta_of_pair(tg_cost cost, tg_activation activation, int64_t n, const double *z, const double *a,
+                     const double *y, double *error)
 {
     int binary = cost == TG_COST_BINARY_CROSS_ENTROPY;
-    int entropy = cost == TG_COST_CROSS_ENTROPY || binary;
-    if (entropy && activation == TG_SOFTMAX && binary) {
-        softmax_binary_cross_entropy_delta(n, z, a, y, delta);
-    } else if (entropy && activation == TG_SOFTMAX) {
-        softmax_cross_entropy_delta(n, a, y, delta);
-    } else if (entropy && activation == TG_SIGMOID) {
-        for (int64_t k = 0; k < n; k++) delta[k] = binary ? a[k] - y[k] : -y[k] * sigmoid(-z[k]);
+    if (activation == TG_SOFTMAX && binary) {
+        softmax_binary_cross_entropy_delta(n, z, a, y, error);
+    } else if (activation == TG_SOFTMAX) {
+        softmax_delta(cost, n, a, y, error);
+    } else if (activation == TG_SIGMOID && (binary || cost == TG_COST_CROSS_ENTROPY)) {
+        for (int64_t k = 0; k < n; k++) error[k] = binary ? a[k] - y[k] : -y[k] * sigmoid(-z[k]);
     } else {
-        for (int64_t k = 0; k < n; k++) delta[k] = costs[cost].derivative(a[k], y[k]);
-        tg_delta_through(activation, n, z, a, delta, delta);
+        return 0;
     }
+    return 1;
 }
