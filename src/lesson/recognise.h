@@ -7,12 +7,12 @@
 
 /* Layer l = 1 .. L. */
 typedef struct tg_found_layer {
-    tg_tensor *W, *b;   /* b: NULL when there is none */
-    int in_out;         /* W is [n_(l-1), n_l], else [n_l, n_(l-1)] */
-    int64_t units;      /* n_l */
-    tg_tensor *z, *a;   /* a: NULL where the tape has no tensor of it, as with a fused softmax and cost */
-    int rows;           /* z is [N, n_l], else [n_l, N]; a vector [n_l] counts as rows with N = 1 */
-    int a_rows;         /* the same of a */
+    tg_tensor *W, *b; /* b: NULL when there is none */
+    int in_out;       /* W is [n_(l-1), n_l], else [n_l, n_(l-1)] */
+    int64_t units;    /* n_l */
+    tg_tensor *z, *a; /* a: NULL where the tape has no tensor of it, as with a fused softmax and cost */
+    int rows;         /* z is [N, n_l], else [n_l, N]; a vector [n_l] counts as rows with N = 1 */
+    int a_rows;       /* the same of a */
     tg_activation activation;
 } tg_found_layer;
 
@@ -23,7 +23,7 @@ typedef struct tg_found_mlp {
     int x_rows, y_rows;
     int64_t N, inputs;
     tg_cost cost;
-    double factor;       /* the loss is this times the sum of the cost over examples and outputs */
+    double factor;        /* the loss is this times the sum of the cost over examples and outputs */
     char factor_text[32]; /* "1/N", "2/(N K)" */
 } tg_found_mlp;
 
