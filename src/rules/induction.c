@@ -93,6 +93,7 @@ tg_status tg_rules_induct(const tg_rules_net *net, const tg_size_symbol *sizes, 
         in.delta[l] = unknown(net->g, "delta", l, net->layer[l].delta);
         in.adjoint[l] = times_factor(net, tg_rules_scaled(net, in.delta[l]));
     }
+    if (tg_graph_status(net->g) != TG_OK) return tg_fail(diag, tg_graph_status(net->g), "%s", tg_error(net->g));
     int conditional = 0; /* on an error term above that was not proved */
     tg_status status = TG_OK;
     for (int i = 0; i < 3 * net->L && status == TG_OK; i++) {
