@@ -278,6 +278,7 @@ static void test_pairs(void **state)
     int equal = 0, equal_proved = 0, unequal = 0, forms = 0;
     for (int round = 0; round < ROUNDS; round++) {
         random_state = (uint64_t)round * 7919 + 17;
+        int same = round % 3 != 0 && round % 7 != 0;
         generator q = {.g = tg_graph_new(NULL), .spoil = round % 3 == 0 ? below(6) : -1};
         pair p = draw_pair(&q, draw_shape(), 1 + below(4));
         if (round % 7 == 0) p.other = draw_pair(&q, (shape){{tg_shape(p.one)[0], tg_shape(p.one)[1]}}, 2).one;
@@ -290,7 +291,7 @@ static void test_pairs(void **state)
         if (verdict == TG_PROVED && values == DIFFER)
             fail_msg("round %d: proved, but %s is not %s", round, tg_expression(p.one, TG_TEXT),
                      tg_expression(p.other, TG_TEXT));
-        if (verdict == TG_REFUTED && values == AGREE)
+        if (verdict == TG_REFUTED && same)
             fail_msg("round %d: refuted, but %s is %s", round, tg_expression(p.one, TG_TEXT),
                      tg_expression(p.other, TG_TEXT));
         equal += values == AGREE;
