@@ -11,8 +11,8 @@
 
 #include "explain/math.h"
 
-static const int64_t sizes[] = {4, 5, 3, 6, 4};
-#define DEEPEST 4
+static const int64_t sizes[] = {4, 5, 3, 6};
+#define DEEPEST 3
 
 static tg_activation activations[DEEPEST];
 
@@ -61,7 +61,7 @@ static void test_every_network_is_proved(void **state)
 {
     (void)state;
     for (int c = 0; c < TG_CONVENTIONS; c++)
-        for (int depth = 1; depth <= DEEPEST; depth += depth == 2 ? 2 : 1)
+        for (int depth = 1; depth <= 3; depth += 2)
             for (int s = TG_IDENTITY; s < TG_SOFTMAX; s++)
                 for (int cost = TG_COST_QUADRATIC; cost <= TG_COST_BINARY_CROSS_ENTROPY; cost++) {
                     tg_rules_spec spec = network((tg_convention)c, depth, (tg_activation)s, (tg_cost)cost);
