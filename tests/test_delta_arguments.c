@@ -40,7 +40,7 @@ static void test_unwanted_results(void **state)
         fill_random(&e, 1);
         compute(&e.net, &all);
         double wanted[MAX_UNITS * MAX_UNITS] = {0};
-        wanted[0] = NAN; /* what was there before has no part in it */
+        wanted[0] = (double)NAN; /* what was there before has no part in it */
         double *some[2] = {NULL, wanted}, *none[2] = {NULL, NULL};
         tg_delta_result result = {.deltas = none, .inputs = none, .dweights = some, .dbiases = none};
         assert_int_equal(tg_delta_rules(&e.net, &result, NULL), TG_OK);

@@ -122,10 +122,10 @@ static void test_bad_rates(void **state)
         r.how.epochs = -1;
         assert_refused(&r, TG_ERR_ARGUMENT, "how->epochs is -1");
         r.how.epochs = 2;
-        r.rates[0] = INFINITY;
+        r.rates[0] = (double)INFINITY;
         assert_refused(&r, TG_ERR_ARGUMENT, "how->rates[0]");
         r.rates[0] = 0.1;
-        r.rates[1] = NAN;
+        r.rates[1] = (double)NAN;
         if (c == TG_CONVENTION_COLUMNS)
             assert_refused(&r, TG_ERR_ARGUMENT, "how->rates[1]");
         else

@@ -71,6 +71,7 @@ static void examples_print_what_the_readme_shows(void **state)
     compare("xor", 0);
     compare("regression_net", 0);
     compare("digits", 0.05);
+    compare("conventions", 0);
     compare("custom_op", 0);
     compare("architecture", 0.05);
 }

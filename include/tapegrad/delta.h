@@ -114,7 +114,8 @@ typedef struct tg_delta_result {
     double *const
         *inputs; /* entry l - 1: dC/da^(l-1) as the convention has it, example by example, without its
                                 mean (d_a' C; P^l, whose rows are the examples here: [N, n_(l-1)];
-                                W^T delta; W Delta^T, [n_(l-1), N] also for rows; W Delta) */
+                                W^T delta; W Delta^T, [n_(l-1), N] also for rows; W Delta, with
+                                the 1/(N K) that this Delta has) */
     double *const *dweights; /* dC/dW^l, shaped as W^l */
     double *const *dbiases;  /* dC/db^l: n_l numbers */
 } tg_delta_result;

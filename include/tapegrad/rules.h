@@ -71,8 +71,8 @@ typedef struct tg_claim {
     tg_claim_kind kind;
     int layer; /* 1 .. L */
     const tg_tensor *derived,
-        *ruled;            /* what tg_grad gives and what the rule says, in the proof's graph: the report's */
-    const tg_proof *proof; /* the report's */
+        *ruled;      /* what tg_grad gives and what the rule says, in the proof's graph: the report's */
+    tg_proof *proof; /* the report's */
     tg_proof_verdict verdict;
     int conditional; /* it rests on the error term of a layer above that was not proved */
     /* The generic gradient beside tg_delta_rules, in f64 on random data: the largest difference, relative to the

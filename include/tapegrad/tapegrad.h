@@ -9,7 +9,6 @@
  *   explain.h   expressions as text and LaTeX, listings of the tape
  *   nn.h        layers, costs, optimisers, training
  *   delta.h     the closed-form delta rules in five conventions, in plain C
- *   proof.h     whether two expressions are the same
  *   rules.h     the five conventions on the tape, proved and checked
  *   io.h        files of arrays
  *   lang.h      the model language

@@ -187,9 +187,16 @@ static const char *read_delimiter(tg_math_parser *p)
     return s->text;
 }
 
+static int is_tall(const tg_math_node *n)
+{
+    return n->kind == TG_MATH_FRACTION || n->kind == TG_MATH_ROOT || n->kind == TG_MATH_TABLE ||
+           n->kind == TG_MATH_BRACE || n->kind == TG_MATH_SIZED || (n->flags & TG_MATH_LIMITS) != 0;
+}
+
 static int read_fence(tg_math_parser *p, const command *c)
 {
     (void)c;
+    int first = p->tree->n;
     const char *opening = read_delimiter(p);
     int row = opening == NULL ? -1 : tg_math_read_row(p, TG_MATH_NOTHING, 0);
     if (row < 0 || !tg_math_take(p, "\\right")) return -1;
@@ -200,6 +207,8 @@ static int read_fence(tg_math_parser *p, const command *c)
     n->part[0] = row;
     n->chars = opening;
     n->closing = closing;
+    for (int i = first; i < node; i++)
+        if (is_tall(tg_math_node_at(p, i))) n->flags = TG_MATH_TALL;
     return node;
 }
 
@@ -303,9 +312,9 @@ static const command commands[] = {
     {"mathbf", read_alphabet, TG_MATH_BOLD, 0, 0}, {"boldsymbol", read_alphabet, TG_MATH_BOLD, 0, 0},
     {"mathbb", read_alphabet, TG_MATH_DOUBLE_STRUCK, 0, 0}, {"mathcal", read_alphabet, TG_MATH_SCRIPT, 0, 0},
     {"mathbin", read_class, TG_MATH_BINARY, 0, 0}, {"mathrel", read_class, TG_MATH_RELATION, 0, 0},
-    {"hat", read_accent, 0, "\u0302", "^"}, {"widehat", read_accent, TG_MATH_STRETCHY, "\u0302", "^"},
-    {"tilde", read_accent, 0, "\u0303", "~"}, {"widetilde", read_accent, TG_MATH_STRETCHY, "\u0303", "~"},
-    {"bar", read_accent, 0, "\u0304", "¯"}, {"overline", read_accent, TG_MATH_STRETCHY, "\u0304", "¯"},
+    {"hat", read_accent, 0, "\u0302", "ˆ"}, {"widehat", read_accent, TG_MATH_STRETCHY, "\u0302", "^"},
+    {"tilde", read_accent, 0, "\u0303", "˜"}, {"widetilde", read_accent, TG_MATH_STRETCHY, "\u0303", "~"},
+    {"bar", read_accent, 0, "\u0304", "¯"}, {"overline", read_accent, TG_MATH_STRETCHY, "\u0304", "‾"},
     {"dot", read_accent, 0, "\u0307", "˙"}, {"ddot", read_accent, 0, "\u0308", "¨"},
     {"vec", read_accent, 0, "\u20D7", "→"}, {"underbrace", read_accent, -1, "⏟", 0},
     {"overbrace", read_accent, -1, "⏞", 0}, {"textcolor", read_colour, 1, 0, 0}, {"color", read_colour, 0, 0, 0},

@@ -67,7 +67,7 @@ static void element(writer *w, const char *tag, const char *attributes, const ch
 static const char *operator_attributes(const writer *w, const tg_math_node *n)
 {
     int binary = n->class == TG_MATH_BINARY, relation = n->class == TG_MATH_RELATION;
-    if ((binary || relation) && w->script) return " lspace=\"0\" rspace=\"0\"";
+    if ((binary || relation || n->class == TG_MATH_SIGN) && w->script) return " lspace=\"0\" rspace=\"0\"";
     if ((binary || relation) && (n->flags & TG_MATH_SPACED))
         return binary ? " stretchy=\"false\" lspace=\"0.2222em\" rspace=\"0.2222em\""
                       : " stretchy=\"false\" lspace=\"0.2778em\" rspace=\"0.2778em\"";
@@ -140,31 +140,29 @@ static void write_small(writer *w, int node, int script)
     write_node(&inner, node);
 }
 
-/* The superscript and the primes before it. */
-static void write_raised(writer *w, int node, int primes)
+/* Primes stand beside the base, since fonts have them raised already. */
+static void write_base(writer *w, int base, int primes)
 {
     static const char *const marks[] = {"", "′", "″", "‴"};
-    int both = node >= 0 && primes > 0;
-    if (both || primes > 3) add(w, "<mrow>");
+    if (primes > 0) add(w, "<mrow>");
+    write_node(w, base);
     for (int left = primes; left > 0; left -= 3)
         tg_text_print(w->out, "<mo>%s</mo>", marks[left < 3 ? left : 3]);
-    if (node >= 0) write_small(w, node, 1);
-    if (both || primes > 3) add(w, "</mrow>");
+    if (primes > 0) add(w, "</mrow>");
 }
 
 static void write_scripts(writer *w, const tg_math_node *n)
 {
-    static const char *const tags[2][4] = {{"mrow", "msub", "msup", "msubsup"},
-                                           {"mrow", "munder", "mover", "munderover"}};
+    static const char *const tags[2][4] = {{NULL, "msub", "msup", "msubsup"},
+                                           {NULL, "munder", "mover", "munderover"}};
     const tg_math_node *base = node_at(w, n->part[0]);
     int limits = base->kind == TG_MATH_BRACE || (w->display && (base->flags & TG_MATH_LIMITS));
-    int below = n->part[1] >= 0, above = n->part[2] >= 0 || n->count > 0;
-    const char *tag = tags[limits][below + 2 * above];
-    tg_text_print(w->out, "<%s>", tag);
-    write_node(w, n->part[0]);
-    if (below) write_small(w, n->part[1], 1);
-    if (above) write_raised(w, n->part[2], n->count);
-    tg_text_print(w->out, "</%s>", tag);
+    const char *tag = tags[limits][(n->part[1] >= 0) + 2 * (n->part[2] >= 0)];
+    if (tag != NULL) tg_text_print(w->out, "<%s>", tag);
+    write_base(w, n->part[0], n->count);
+    if (n->part[1] >= 0) write_small(w, n->part[1], 1);
+    if (n->part[2] >= 0) write_small(w, n->part[2], 1);
+    if (tag != NULL) tg_text_print(w->out, "</%s>", tag);
 }
 
 /* ---- Fractions, roots, fences, accents ---------------------------------------------------------------- */
@@ -187,18 +185,21 @@ static void write_root(writer *w, const tg_math_node *n)
     add(w, n->part[1] >= 0 ? "</mroot>" : "</msqrt>");
 }
 
-static void write_delimiter(writer *w, const char *chars, const char *form)
+static void write_delimiter(writer *w, const char *chars, const char *form, int tall)
 {
-    if (*chars == '\0') return;
-    tg_text_print(w->out, "<mo fence=\"true\" form=\"%s\" stretchy=\"true\">%s</mo>", form, chars);
+    if (*chars != '\0')
+        tg_text_print(w->out, "<mo form=\"%s\" stretchy=\"%s\">%s</mo>", form, tall ? "true" : "false",
+                      chars);
 }
 
+/* Chromium leaves gaps beside a fence that may stretch, so only those do that have to. */
 static void write_fence(writer *w, const tg_math_node *n)
 {
+    int tall = (n->flags & TG_MATH_TALL) != 0;
     add(w, "<mrow>");
-    write_delimiter(w, n->chars, "prefix");
+    write_delimiter(w, n->chars, "prefix", tall);
     write_node(w, n->part[0]);
-    write_delimiter(w, n->closing, "postfix");
+    write_delimiter(w, n->closing, "postfix", tall);
     add(w, "</mrow>");
 }
 
@@ -232,7 +233,8 @@ static void write_brace(writer *w, const tg_math_node *n)
 
 /* ---- Tables ------------------------------------------------------------------------------------------- */
 
-/* MathML Core has no attribute for the alignment of columns; a style does it, and columnalign is for other readers. */
+/* MathML Core has no attribute for the alignment of columns; a style does it, in Chromium only with the prefix, and
+ * columnalign is for other readers. */
 static void write_cell(writer *w, int cell, tg_math_table_kind kind, int column)
 {
     if (kind == TG_MATH_MATRIX)
@@ -240,8 +242,10 @@ static void write_cell(writer *w, int cell, tg_math_table_kind kind, int column)
     else if (kind == TG_MATH_CASES)
         add(w, "<mtd style=\"text-align:left\">");
     else if (column % 2 == 0)
-        tg_text_print(w->out, "<mtd style=\"text-align:right;padding-right:0;padding-left:%s\">",
-                      column == 0 ? "0" : "2em");
+        tg_text_print(
+            w->out,
+            "<mtd style=\"text-align:right;text-align:-webkit-right;padding-right:0;padding-left:%s\">",
+            column == 0 ? "0" : "2em");
     else
         add(w, "<mtd style=\"text-align:left;padding-left:0;padding-right:0\">");
     write_node(w, cell);
@@ -257,7 +261,7 @@ static void write_table(writer *w, const tg_math_node *n)
     inner.display = n->table == TG_MATH_ALIGNED;
     int fences = *n->chars != '\0';
     if (fences) add(w, "<mrow>");
-    write_delimiter(w, n->chars, "prefix");
+    write_delimiter(w, n->chars, "prefix", 1);
     add(w, opening[n->table]);
     for (int row = n->part[0]; row >= 0; row = node_at(w, row)->next) {
         add(w, "<mtr>");
@@ -266,7 +270,7 @@ static void write_table(writer *w, const tg_math_node *n)
         add(w, "</mtr>");
     }
     add(w, "</mtable>");
-    write_delimiter(w, n->closing, "postfix");
+    write_delimiter(w, n->closing, "postfix", 1);
     if (fences) add(w, "</mrow>");
 }
 

@@ -164,7 +164,7 @@ void tg_math_alphabet_apply(char out[TG_MATH_CHARACTER], const char *character, 
 /* ---- Raised and lowered characters -------------------------------------------------------------------- */
 
 /* Pairs, one after the other: the character, then its other form. */
-static const char raised[] = "0⁰1¹2²3³4⁴5⁵6⁶7⁷8⁸9⁹+⁺−⁻=⁼(⁽)⁾′′″″‴‴⊤ᵀ"
+static const char raised[] = "0⁰1¹2²3³4⁴5⁵6⁶7⁷8⁸9⁹+⁺−⁻=⁼(⁽)⁾′′″″‴‴⊤ᵀ∗*"
                              "aᵃbᵇcᶜdᵈeᵉfᶠgᵍhʰiⁱjʲkᵏlˡmᵐnⁿoᵒpᵖrʳsˢtᵗuᵘvᵛwʷxˣyʸzᶻ"
                              "AᴬBᴮDᴰEᴱGᴳHᴴIᴵJᴶKᴷLᴸMᴹNᴺOᴼPᴾRᴿTᵀUᵁVⱽWᵂβᵝγᵞδᵟθᶿφᵠχᵡ";
 static const char lowered[] = "0₀1₁2₂3₃4₄5₅6₆7₇8₈9₉+₊−₋=₌(₍)₎"

@@ -265,14 +265,15 @@ static int is_sum(const writer *w, int node)
     return 0;
 }
 
-/* A divisor of several factors needs parentheses, but ∂w does not, nor f(x). */
+/* A divisor of several factors needs parentheses, but ∂w and dx do not, nor f(x). */
 static int divisor_needs_parentheses(const writer *w, int node)
 {
     if (node_at(w, node)->kind != TG_MATH_ROW || is_sum(w, node)) return is_sum(w, node);
     int first = node_at(w, node)->part[0], second = first < 0 ? -1 : node_at(w, first)->next;
     if (second < 0) return 0;
     int call = node_at(w, second)->class == TG_MATH_OPEN || node_at(w, second)->kind == TG_MATH_FENCE;
-    int partial = is_symbol(node_at(w, first), "∂") && node_at(w, second)->next < 0;
+    const tg_math_node *d = node_at(w, first);
+    int partial = (is_symbol(d, "∂") || is_symbol(d, "d")) && node_at(w, second)->next < 0;
     if (!call) return !partial;
     int depth = 0;
     for (int i = second; i >= 0; i = node_at(w, i)->next) {
@@ -380,8 +381,10 @@ static void write_matrix_row(writer *w, int row)
     }
 }
 
+/* A row without a left side goes on with the one above, and is indented. */
 static void write_aligned_row(writer *w, int row)
 {
+    if (node_at(w, node_at(w, row)->part[0])->part[0] < 0) tg_text_add(w->out, "  ", 2);
     for (int cell = node_at(w, row)->part[0], i = 0; cell >= 0; cell = node_at(w, cell)->next, i++) {
         if (i > 0 && i % 2 == 0) w->blanks = 2;
         write_node(w, cell);

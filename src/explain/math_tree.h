@@ -29,7 +29,8 @@ typedef enum tg_math_flag {
     TG_MATH_SPACED = 4,   /* MathML's own spaces around it would not do */
     TG_MATH_STRETCHY = 8, /* an accent as wide as what it is on */
     TG_MATH_SMALL = 16,   /* \tfrac */
-    TG_MATH_BIG = 32      /* \dfrac */
+    TG_MATH_BIG = 32,     /* \dfrac */
+    TG_MATH_TALL = 64     /* a fence around something higher than a letter */
 } tg_math_flag;
 
 /* A command that is one symbol, "\odot", or a character that means one, "+". */

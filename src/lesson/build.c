@@ -19,12 +19,13 @@ static char *summary(const tg_found_mlp *found)
     for (int l = 1; l <= found->L; l++) tg_text_print(&text, "-%" PRId64, found->layer[l].units);
     for (int l = 1; l <= found->L; l++)
         tg_text_print(&text, "%s%s", l > 1 ? ", " : " with ", tg_activation_name(found->layer[l].activation));
-    tg_text_print(&text, "; the loss is %s times the sum of the %s cost over %" PRId64 " example%s", found->factor_text,
-                  tg_cost_name(found->cost), found->N, found->N == 1 ? "" : "s");
+    tg_text_print(&text, "; the loss is %s times the sum of the %s cost over %" PRId64 " example%s",
+                  found->factor_text, tg_cost_name(found->cost), found->N, found->N == 1 ? "" : "s");
     return tg_text_take(&text);
 }
 
-static tg_status build_mlp(const tg_lesson_task *task, const tg_found_mlp *found, tg_lesson *lesson, tg_diag *diag)
+static tg_status build_mlp(const tg_lesson_task *task, const tg_found_mlp *found, tg_lesson *lesson,
+                           tg_diag *diag)
 {
     tg_status status = TG_OK;
     lesson->summary = summary(found);
@@ -57,8 +58,8 @@ static tg_status fill(const tg_lesson_task *task, tg_lesson *lesson, tg_diag *di
     int is_mlp = tg_recognise(task->g, task->loss, found, reason);
     tg_status status = TG_OK;
     if (is_mlp < 0)
-        status = tg_fail(diag, tg_graph_status(task->g) != TG_OK ? tg_graph_status(task->g) : TG_ERR_MEMORY, "%s",
-                         tg_error(task->g));
+        status = tg_fail(diag, tg_graph_status(task->g) != TG_OK ? tg_graph_status(task->g) : TG_ERR_MEMORY,
+                         "%s", tg_error(task->g));
     else if (is_mlp && (task->sample < 0 || task->sample >= found->N))
         status = tg_fail(diag, TG_ERR_ARGUMENT, "there is no example %" PRId64 "; the model has %" PRId64,
                          task->sample + 1, found->N);

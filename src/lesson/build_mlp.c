@@ -66,8 +66,8 @@ static char *own_name(const tg_tensor *t)
 }
 
 /* Starts a step: equation, label, reason; `shown` is the tensor in the convention's layout, `own` the model's. */
-static tg_lesson_step *add_step(mlp_view *m, tg_lesson_phase phase, tg_equation_kind kind, int l, tg_tensor *shown,
-                                const tg_tensor *own)
+static tg_lesson_step *add_step(mlp_view *m, tg_lesson_phase phase, tg_equation_kind kind, int l,
+                                tg_tensor *shown, const tg_tensor *own)
 {
     tg_lesson_view *v = m->view;
     int i = v->n_steps++;
@@ -96,7 +96,9 @@ static void add_forward(mlp_view *m)
         tg_lesson_step *step = add_step(m, TG_LESSON_FORWARD, TG_EQUATION_A, l, m->layers[l].a, own->a);
         m->sample_axis[m->view->n_steps - 1] = by_sample;
         if (own->a == NULL)
-            tg_lesson_note(step, tg_lesson_copy("The model has no tensor of this: its cost takes z, which is more accurate."));
+            tg_lesson_note(
+                step,
+                tg_lesson_copy("The model has no tensor of this: its cost takes z, which is more accurate."));
     }
     add_step(m, TG_LESSON_COST, TG_EQUATION_COST, m->found->L, m->task->loss, m->task->loss);
 }
@@ -108,10 +110,11 @@ static void add_verdict(tg_lesson_step *step, const tg_claim *claim)
     step->holds = claim->verdict == TG_PROVED ? 1 : claim->verdict == TG_REFUTED ? 0 : -1;
     if (claim->verdict == TG_PROVED) {
         tg_text_print(&text, "proved: what differentiation derives is this rule%s",
-                      n > 0                             ? ", by "
+                      n > 0                              ? ", by "
                       : tg_proof_tier(claim->proof) == 0 ? ", the very same node of the tape"
                                                          : ", after renaming indices");
-        for (int i = 0; i < n; i++) tg_text_print(&text, "%s%s", i > 0 ? "; " : "", tg_proof_rule(claim->proof, i));
+        for (int i = 0; i < n; i++)
+            tg_text_print(&text, "%s%s", i > 0 ? "; " : "", tg_proof_rule(claim->proof, i));
     } else {
         tg_text_print(&text, "%s", claim->verdict == TG_REFUTED ? "refuted" : "not decided");
     }
@@ -128,8 +131,8 @@ static void add_backward(mlp_view *m)
         const tg_rules_layer *layer = &m->layers[l];
         tg_lesson_step *step;
         if (claim->kind == TG_CLAIM_ERROR) {
-            step = add_step(m, TG_LESSON_BACKWARD, l == L ? TG_EQUATION_LAST_ERROR : TG_EQUATION_ERROR, l, layer->delta,
-                            m->adjoints[l]);
+            step = add_step(m, TG_LESSON_BACKWARD, l == L ? TG_EQUATION_LAST_ERROR : TG_EQUATION_ERROR, l,
+                            layer->delta, m->adjoints[l]);
             m->sample_axis[m->view->n_steps - 1] = by_sample;
             step->rule = tg_lesson_rules_of(m->adjoints[l], m->adjoints + l + 1, L - l);
             tg_lesson_error_notes(step, &m->spec, l, m->net.factor);
@@ -166,16 +169,21 @@ static const char *const titles[TG_CONVENTIONS] = {
     [TG_CONVENTION_COLUMNS] = "columns: a batch in columns"};
 
 static const char *const layouts[TG_CONVENTIONS] = {
-    [TG_CONVENTION_VECTOR] = "One example at a time, as a column; weights are n_l by n_(l-1). D_u x has ∂x_j/∂u_i at row i "
-                             "and column j, so chain rules read from the inside out: d_u f = D_u x · d_x f.",
-    [TG_CONVENTION_JACOBIAN] = "One example at a time, as a column; neuron k's weights are column k of Ω, so Ω is n_(l-1) by "
-                               "n_l. A Jacobian has ∂f_i/∂a_j at row i and column j.",
-    [TG_CONVENTION_DELTA] = "Examples are columns; weights are n_l by n_(l-1), w_jk going from neuron k to neuron j. "
-                            "δ is the derivative of the cost of one example by z; gradients take the mean.",
-    [TG_CONVENTION_ROWS] = "Examples are rows; weights are d_(l-1) by d_l. Δ is without the 1/N of the cost, which stands in "
-                           "the gradients.",
-    [TG_CONVENTION_COLUMNS] = "Examples are columns; node i's weights are column i of W, so W is n_(l-1) by n_l. Δ has the "
-                              "cost's 1/(M K) in it."};
+    [TG_CONVENTION_VECTOR] =
+        "One example at a time, as a column; weights are n_l by n_(l-1). D_u x has ∂x_j/∂u_i at row i "
+        "and column j, so chain rules read from the inside out: d_u f = D_u x · d_x f.",
+    [TG_CONVENTION_JACOBIAN] =
+        "One example at a time, as a column; neuron k's weights are column k of Ω, so Ω is n_(l-1) by "
+        "n_l. A Jacobian has ∂f_i/∂a_j at row i and column j.",
+    [TG_CONVENTION_DELTA] =
+        "Examples are columns; weights are n_l by n_(l-1), w_jk going from neuron k to neuron j. "
+        "δ is the derivative of the cost of one example by z; gradients take the mean.",
+    [TG_CONVENTION_ROWS] =
+        "Examples are rows; weights are d_(l-1) by d_l. Δ is without the 1/N of the cost, which stands in "
+        "the gradients.",
+    [TG_CONVENTION_COLUMNS] =
+        "Examples are columns; node i's weights are column i of W, so W is n_(l-1) by n_l. Δ has the "
+        "cost's 1/(M K) in it."};
 
 /* "W1 is W^1, b1 is b^1; h is the transpose of a^1" */
 static char *correspondence(const mlp_view *m)
@@ -215,7 +223,8 @@ static int add_general(mlp_view *m)
         if (kind == TG_EQUATION_ERROR && m->found->L == 1) continue;
         tg_equation_kind k = (tg_equation_kind)kind;
         if (!add_line(&v->general, &v->n_general, tg_rules_equation(&m->spec, k, 0, TG_LATEX)) ||
-            !add_line(&v->general_labels, &labels, tg_lesson_copy(tg_rules_equation_label(m->spec.convention, k))))
+            !add_line(&v->general_labels, &labels,
+                      tg_lesson_copy(tg_rules_equation_label(m->spec.convention, k))))
             return 0;
     }
     return 1;
@@ -227,7 +236,8 @@ static int add_head(mlp_view *m)
     const char *slip;
     v->convention = (int)m->spec.convention;
     v->title = tg_lesson_copy(titles[m->spec.convention]);
-    int ok = v->title != NULL && add_line(&v->paragraphs, &v->n_paragraphs, tg_lesson_copy(layouts[m->spec.convention])) &&
+    int ok = v->title != NULL &&
+             add_line(&v->paragraphs, &v->n_paragraphs, tg_lesson_copy(layouts[m->spec.convention])) &&
              add_line(&v->paragraphs, &v->n_paragraphs, correspondence(m)) && add_general(m);
     for (int i = 0; ok && (slip = tg_rules_slip(m->spec.convention, i)) != NULL; i++)
         ok = add_line(&v->slips, &v->n_slips, tg_lesson_copy(slip));
@@ -269,7 +279,7 @@ tg_status tg_lesson_mlp_view(const tg_lesson_task *task, const tg_found_mlp *fou
     }
     if (status == TG_OK && !(add_head(m) && tg_lesson_draw_mlp(view, found->L)))
         status = tg_fail(diag, TG_ERR_MEMORY, "out of memory for a lesson");
-    for (int i = 0; i < 3 * found->L; i++) tg_proof_free((tg_proof *)m->claims[i].proof);
+    for (int i = 0; i < 3 * found->L; i++) tg_proof_free(m->claims[i].proof);
     tg_rewind(task->g, mark);
     free(m);
     return status;

@@ -15,27 +15,37 @@ void tg_lesson_note(tg_lesson_step *step, char *note)
 
 /* Where the transpose comes from, index by index. */
 static const char *const back_indices[TG_CONVENTIONS] = {
-    [TG_CONVENTION_VECTOR] = "Index by index: z_j = Σ_k W_jk a_k + b_j above, so a_k gets Σ_j W_jk ∂C/∂z_j. The sum runs "
-                             "over the first index of W, the rows; a product sums over columns, so W stands transposed.",
-    [TG_CONVENTION_JACOBIAN] = "Index by index: ζ_k = Σ_i Ω_ik α_i + β_k above, so α_i gets Σ_k Ω_ik B_k: the product Ω B. "
-                               "It is a column; P, the Jacobian of C, is a row, hence (Ω B)ᵀ, and B takes Pᵀ again.",
-    [TG_CONVENTION_DELTA] = "Index by index: z_j = Σ_k w_jk a_k + b_j above, so a_k gets Σ_j w_jk δ_j. The sum runs over the "
-                            "first index of w, the rows; a product sums over columns, so w stands transposed.",
-    [TG_CONVENTION_ROWS] = "Index by index: s_nj = Σ_k x_nk w_kj + b_j above, so x_nk gets Σ_j w_kj Δ_nj: w's second index "
-                           "meets Δ's second, so Δ stands transposed, and the result once more to have examples in rows.",
-    [TG_CONVENTION_COLUMNS] = "Index by index: z_jm = Σ_i w_ij a_im + b_j above, so a_im gets Σ_j w_ij Δ_jm. The sum runs over "
-                              "the second index of W, as a product does: the transpose of the forward pass is undone.",
+    [TG_CONVENTION_VECTOR] =
+        "Index by index: z_j = Σ_k W_jk a_k + b_j above, so a_k gets Σ_j W_jk ∂C/∂z_j. The sum runs "
+        "over the first index of W, the rows; a product sums over columns, so W stands transposed.",
+    [TG_CONVENTION_JACOBIAN] =
+        "Index by index: ζ_k = Σ_i Ω_ik α_i + β_k above, so α_i gets Σ_k Ω_ik B_k: the product Ω B. "
+        "It is a column; P, the Jacobian of C, is a row, hence (Ω B)ᵀ, and B takes Pᵀ again.",
+    [TG_CONVENTION_DELTA] =
+        "Index by index: z_j = Σ_k w_jk a_k + b_j above, so a_k gets Σ_j w_jk δ_j. The sum runs over the "
+        "first index of w, the rows; a product sums over columns, so w stands transposed.",
+    [TG_CONVENTION_ROWS] =
+        "Index by index: s_nj = Σ_k x_nk w_kj + b_j above, so x_nk gets Σ_j w_kj Δ_nj: w's second index "
+        "meets Δ's second, so Δ stands transposed, and the result once more to have examples in rows.",
+    [TG_CONVENTION_COLUMNS] =
+        "Index by index: z_jm = Σ_i w_ij a_im + b_j above, so a_im gets Σ_j w_ij Δ_jm. The sum runs over "
+        "the second index of W, as a product does: the transpose of the forward pass is undone.",
 };
 
 static const char *const weight_indices[TG_CONVENTIONS] = {
-    [TG_CONVENTION_VECTOR] = "Index by index: ∂C/∂W_jk = ∂C/∂z_j · a'_k: an outer product, so a' stands as a row.",
-    [TG_CONVENTION_JACOBIAN] = "Index by index: ∂C/∂Ω_ik = α_i B_k: neuron k's column is α times B_k, so B stands as a row.",
-    [TG_CONVENTION_DELTA] = "Index by index: ∂C/∂w_jk = (1/N) Σ_x δ_j a_k: an outer product for each example, so a stands "
-                            "as a row.",
-    [TG_CONVENTION_ROWS] = "Index by index: ∂E/∂w_kj = (1/N) Σ_n x_nk Δ_nj: the sum runs over the rows of both, so X stands "
-                           "transposed.",
-    [TG_CONVENTION_COLUMNS] = "Index by index: ∂E/∂w_ij = Σ_m a_im Δ_jm: the sum runs over the columns of both, so Δ stands "
-                              "transposed.",
+    [TG_CONVENTION_VECTOR] =
+        "Index by index: ∂C/∂W_jk = ∂C/∂z_j · a'_k: an outer product, so a' stands as a row.",
+    [TG_CONVENTION_JACOBIAN] =
+        "Index by index: ∂C/∂Ω_ik = α_i B_k: neuron k's column is α times B_k, so B stands as a row.",
+    [TG_CONVENTION_DELTA] =
+        "Index by index: ∂C/∂w_jk = (1/N) Σ_x δ_j a_k: an outer product for each example, so a stands "
+        "as a row.",
+    [TG_CONVENTION_ROWS] =
+        "Index by index: ∂E/∂w_kj = (1/N) Σ_n x_nk Δ_nj: the sum runs over the rows of both, so X stands "
+        "transposed.",
+    [TG_CONVENTION_COLUMNS] =
+        "Index by index: ∂E/∂w_ij = Σ_m a_im Δ_jm: the sum runs over the columns of both, so Δ stands "
+        "transposed.",
 };
 
 /* Where the last activation cancels against the cost, or why it does not. */
@@ -75,10 +85,12 @@ void tg_lesson_error_notes(tg_lesson_step *step, const tg_rules_spec *spec, int 
     int elsewhere = spec->convention == TG_CONVENTION_DELTA || spec->convention == TG_CONVENTION_ROWS;
     double n = elsewhere ? (double)spec->batch : 1;
     if (l < spec->n_layers || factor / n == 1) return;
-    tg_lesson_note(step, tg_lesson_print("On the tape the adjoint of this z is %g times the error term: the model's cost is %g "
-                                         "times the convention's%s.",
-                                         factor / n, factor,
-                                         elsewhere ? ", and its 1/N stands in the gradients here, not in the error" : ""));
+    tg_lesson_note(step,
+                   tg_lesson_print(
+                       "On the tape the adjoint of this z is %g times the error term: the model's cost is %g "
+                       "times the convention's%s.",
+                       factor / n, factor,
+                       elsewhere ? ", and its 1/N stands in the gradients here, not in the error" : ""));
 }
 
 void tg_lesson_gradient_notes(tg_lesson_step *step, const tg_rules_spec *spec)

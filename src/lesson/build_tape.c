@@ -10,7 +10,8 @@
 
 typedef struct tape_view {
     const tg_lesson_task *task;
-    tg_tensor **named; /* that the loss depends on and has a gradient by, in the order of the tape; the loss last */
+    tg_tensor *
+        *named; /* that the loss depends on and has a gradient by, in the order of the tape; the loss last */
     tg_tensor **adjoints;
     int n;
     tg_tensor **tensors;
@@ -118,8 +119,8 @@ static void add_backward(tape_view *v)
         tg_lesson_step *step =
             add_step(v, leaf ? TG_LESSON_GRADIENT : TG_LESSON_BACKWARD, symbol(of, 1), adjoint);
         step->rule = tg_lesson_rules_of(adjoint, v->adjoints, v->n);
-        step->reason = tg_lesson_print("the derivative of %s by %s: what its uses hand back, added", v->task->loss_name,
-                                       tg_name(of));
+        step->reason = tg_lesson_print("the derivative of %s by %s: what its uses hand back, added",
+                                       v->task->loss_name, tg_name(of));
     }
     free(order);
 }

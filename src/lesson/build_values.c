@@ -74,7 +74,8 @@ tg_status tg_lesson_draw_inputs(const tg_lesson_task *task, const tg_found_mlp *
 {
     for (int64_t i = 0; i < tg_node_count(task->g); i++) {
         tg_tensor *t = tg_node(task->g, i);
-        if (tg_leaf_kind_of(t) != TG_LEAF_INPUT || tg_data(t) != NULL || !tg_depends_on(task->loss, t)) continue;
+        if (tg_leaf_kind_of(t) != TG_LEAF_INPUT || tg_data(t) != NULL || !tg_depends_on(task->loss, t))
+            continue;
         tg_status status = draw_input(t, found, task->seed);
         if (status != TG_OK) return status;
     }
@@ -122,7 +123,8 @@ static int take(const tg_tensor *t, const void *data, int sample_axis, int64_t s
     v->shape[1] = shown_columns;
     for (int64_t i = 0; i < shown_rows; i++)
         for (int64_t j = 0; j < shown_columns; j++)
-            v->numbers[i * shown_columns + j] = number_at(t, data, (first_row + i) * stride + first_column + j);
+            v->numbers[i * shown_columns + j] =
+                number_at(t, data, (first_row + i) * stride + first_column + j);
     if (shown_rows < rows || shown_columns < columns)
         tg_lesson_note(step, tg_lesson_print("shown: the first %d rows and columns at most", CORNER));
     return 1;
@@ -141,7 +143,8 @@ tg_status tg_lesson_take_values(const tg_lesson_task *task, tg_tensor *const *te
     if (status != TG_OK) tg_fail(diag, status, "%s", tg_error(task->g));
     if (status == TG_OK && (status = tg_run(f)) != TG_OK) tg_fail(diag, status, "%s", tg_function_error(f));
     for (int i = 0; i < view->n_steps && status == TG_OK; i++)
-        if (tensors[i] != NULL && !take(tensors[i], tg_output(f, tensors[i]), sample_axis[i], task->sample, &view->steps[i]))
+        if (tensors[i] != NULL &&
+            !take(tensors[i], tg_output(f, tensors[i]), sample_axis[i], task->sample, &view->steps[i]))
             status = tg_fail(diag, TG_ERR_MEMORY, "out of memory for the values of a lesson");
     tg_function_free(f);
     free(outputs);

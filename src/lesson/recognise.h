@@ -7,12 +7,12 @@
 
 /* Layer l = 1 .. L. */
 typedef struct tg_found_layer {
-    tg_tensor *W, *b;   /* b: NULL when there is none */
-    int in_out;         /* W is [n_(l-1), n_l], else [n_l, n_(l-1)] */
-    int64_t units;      /* n_l */
-    tg_tensor *z, *a;   /* a: NULL where the tape has no tensor of it, as with a fused softmax and cost */
-    int rows;           /* z is [N, n_l], else [n_l, N]; a vector [n_l] counts as rows with N = 1 */
-    int a_rows;         /* the same of a */
+    tg_tensor *W, *b; /* b: NULL when there is none */
+    int in_out;       /* W is [n_(l-1), n_l], else [n_l, n_(l-1)] */
+    int64_t units;    /* n_l */
+    tg_tensor *z, *a; /* a: NULL where the tape has no tensor of it, as with a fused softmax and cost */
+    int rows;         /* z is [N, n_l], else [n_l, N]; a vector [n_l] counts as rows with N = 1 */
+    int a_rows;       /* the same of a */
     tg_activation activation;
 } tg_found_layer;
 

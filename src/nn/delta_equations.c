@@ -20,6 +20,7 @@ static void forward(const tg_delta_layer *own, const double *a_before)
     tg_delta_activate(own->activation, own->outputs, own->z, own->a);
 }
 
+/* Softmax, and the pairs that would lose a finite result, have the product as a whole. */
 static void equation_1(tg_cost cost, const tg_delta_layer *last, const double *y, double *delta)
 {
     if (tg_delta_of_pair(cost, last->activation, last->outputs, last->z, last->a, y, delta)) return;

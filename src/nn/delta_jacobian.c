@@ -47,6 +47,7 @@ static void input_row(const tg_delta_layer *own, const double *B, double *P)
 static void algorithm_a(const tg_delta_net *net, const tg_delta_work *work)
 {
     const tg_delta_layer *last = &work->layers[net->n_layers - 1];
+    /* Softmax, and the pairs that would lose a finite result, have B^L as a whole. */
     if (!tg_delta_of_pair(net->cost, last->activation, last->outputs, last->z, last->a, work->y,
                           last->error)) {
         cost_jacobian(net->cost, last, work->y, work->a);

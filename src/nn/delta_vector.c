@@ -69,6 +69,7 @@ void tg_delta_vector(const tg_delta_net *net, const tg_delta_work *work, tg_delt
         const tg_delta_layer *own = &layers[l];
         const double *a_before = l == 0 ? net->x : layers[l - 1].a;
         double *d_z = own->error, *d_a_before = own->below;
+        /* Softmax, and the pairs that would lose a finite result, have rules 1 and 2 in one formula. */
         if (own != last ||
             !tg_delta_of_pair(net->cost, own->activation, own->outputs, own->z, own->a, net->y, d_z))
             rule_2(own, d_a, d_z);

@@ -1,4 +1,5 @@
 /* Sums, products and other names for indices; slots; equality. */
+#include <math.h>
 #include <string.h>
 
 #include "engine.h"
@@ -39,28 +40,42 @@ const tg_form *tg_form_scalar(tg_engine *e, tg_rational r)
     return number(e, 0, NULL, r);
 }
 
+static const tg_form *rational_constant(tg_engine *e, const tg_form *like, tg_rational r)
+{
+    tg_work *w = tg_work_begin(e);
+    tg_term *t = tg_work_term(e, w, tg_integer(1), TG_FACTORS_MAX, 0);
+    take_symbols(e, t, &r.num, 1);
+    take_symbols(e, t, &r.den, -1);
+    tg_term_scale(e, t, r);
+    return tg_work_finish(e, w, like->rank, like->sizes);
+}
+
+/* sqrt(r) pi^(k/2). */
+static const tg_form *radical_constant(tg_engine *e, const tg_form *like, tg_rational r, int k)
+{
+    const tg_form *root = tg_form_pow(e, tg_form_number(e, like, r), (tg_rational){1, 2});
+    tg_rational exponent;
+    if (k == 0 || !tg_rational_make(k, 2, &exponent)) return root;
+    const tg_atom *pi = tg_atom_number(e, TG_ATOM_PI, 0);
+    return tg_form_mul(e, root, tg_form_single(e, like, pi, NULL, exponent));
+}
+
 const tg_form *tg_form_constant(tg_engine *e, const tg_form *like, double x, int is_f32)
 {
     tg_rational r;
-    int k = 0, radical = 0;
-    if (like == NULL) return NULL;
-    if (!tg_rational_of_number(x, is_f32, &r)) {
-        if (!tg_radical_of_number(x, is_f32, &r, &k)) return NULL;
-        radical = 1;
+    int k;
+    if (like == NULL || !isfinite(x)) return NULL;
+    if (tg_rational_of_number(x, is_f32, &r)) return rational_constant(e, like, r);
+    const tg_form *size;
+    if (tg_radical_of_number(x, is_f32, &r, &k)) {
+        size = radical_constant(e, like, r, k);
+    } else {
+        int64_t bits;
+        double magnitude = fabs(x);
+        memcpy(&bits, &magnitude, sizeof bits);
+        size = tg_form_single(e, like, tg_atom_number(e, TG_ATOM_REAL, bits), NULL, tg_integer(1));
     }
-    tg_work *w = tg_work_begin(e);
-    tg_term *t = tg_work_term(e, w, tg_integer(1), TG_FACTORS_MAX, 0);
-    if (!radical) {
-        take_symbols(e, t, &r.num, 1);
-        take_symbols(e, t, &r.den, -1);
-        tg_term_scale(e, t, r);
-        return tg_work_finish(e, w, like->rank, like->sizes);
-    }
-    if (k != 0) tg_term_factor(e, t, tg_atom_number(e, TG_ATOM_PI, 0), NULL, (tg_rational){k, 2});
-    if (k % 2 == 0 && t != NULL) t->factors[0].exponent = tg_integer(k / 2);
-    if (x < 0) tg_term_scale(e, t, tg_integer(-1));
-    const tg_form *rest = tg_work_finish(e, w, like->rank, like->sizes);
-    return tg_form_mul(e, rest, tg_form_pow(e, tg_form_number(e, like, r), (tg_rational){1, 2}));
+    return x < 0 ? tg_form_scale(e, size, tg_integer(-1)) : size;
 }
 
 const tg_form *tg_form_single(tg_engine *e, const tg_form *like, const tg_atom *atom, const int8_t *index,

@@ -29,6 +29,7 @@ typedef enum tg_atom_kind {
     TG_ATOM_SIZE,     /* a size symbol */
     TG_ATOM_PRIME,    /* a prime (or large integer), for its roots */
     TG_ATOM_PI,       /* pi */
+    TG_ATOM_REAL,     /* a positive number of the tape that is none of these; number: its bits */
     TG_ATOM_EXP,      /* of its argument */
     TG_ATOM_LOG,      /* of its argument */
     TG_ATOM_POWER,    /* its argument, to be raised to a negative or fractional exponent */
@@ -220,7 +221,7 @@ const tg_form *tg_formula_form(tg_engine *e, const tg_op *op, const void *attr,
                                const tg_form *const *arguments);
 const tg_function_facts *tg_function_facts_of(tg_engine *e, const tg_op *op, const void *attr);
 
-/* A number of the tape as a form like another. */
+/* A finite number of the tape as a form like another; NULL without a failure for one that is not finite. */
 const tg_form *tg_form_constant(tg_engine *e, const tg_form *like, double x, int is_f32);
 
 typedef struct tg_lowering {

@@ -69,6 +69,13 @@ static void write_symbol(writer *w, const tg_atom *a)
         }
 }
 
+static void write_real(writer *w, const tg_atom *a)
+{
+    double value;
+    memcpy(&value, &a->number, sizeof value);
+    tg_text_print(&w->text, "%.17g", value);
+}
+
 /* What stands before and after an argument. */
 static void fences(const tg_atom *a, int latex, const char **before, const char **after)
 {
@@ -145,6 +152,9 @@ static void write_atom(writer *w, const tg_atom *a, const int *numbers, const sc
         break;
     case TG_ATOM_PRIME:
         tg_text_print(&w->text, "%lld", (long long)a->number);
+        break;
+    case TG_ATOM_REAL:
+        write_real(w, a);
         break;
     case TG_ATOM_PI:
         tg_text_print(&w->text, w->latex ? "\\pi" : "pi");

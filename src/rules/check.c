@@ -130,7 +130,7 @@ tg_status tg_rules_check(const tg_rules_spec *spec, tg_rules_report **out, tg_di
 void tg_rules_free(tg_rules_report *report)
 {
     if (report == NULL) return;
-    for (int i = 0; i < report->n_claims; i++) tg_proof_free((tg_proof *)report->claims[i].proof);
+    for (int i = 0; i < report->n_claims; i++) tg_proof_free(report->claims[i].proof);
     tg_graph_free(report->proof_graph);
     free(report);
 }

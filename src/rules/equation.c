@@ -61,9 +61,11 @@ static void write_template(const writing *w, const char *template)
     }
 }
 
-void tg_notation_write(tg_text *text, const tg_convention_notation *notation, const char *pattern, int l, int L)
+void tg_notation_write(tg_text *text, const tg_convention_notation *notation, const char *pattern, int l,
+                       int L)
 {
-    writing w = {.text = text, .notation = notation, .l = l, .L = L, .a = notation->a, .y = notation->y, .c = ""};
+    writing w = {
+        .text = text, .notation = notation, .l = l, .L = L, .a = notation->a, .y = notation->y, .c = ""};
     write_template(&w, pattern);
 }
 

@@ -10,7 +10,7 @@
 typedef struct tg_convention_notation {
     const char *a, *y;         /* outputs and targets, as matrices or vectors */
     const char *one_a, *one_y; /* the same for one example, whose elements get an index */
-    const char *W, *b, *x;       /* weights and biases of layer l; the input */
+    const char *W, *b, *x;     /* weights and biases of layer l; the input */
     const char *error;         /* the error term of layer l */
     const char *slope;         /* the derivative of the activation at layer l */
     const char *cost;          /* "C = <c>", where <c> is the cost of one example */
@@ -24,6 +24,7 @@ typedef struct tg_convention_notation {
 extern const tg_convention_notation tg_notations[TG_CONVENTIONS];
 
 /* Writes a template for layer l of L; l = 0: with letters. */
-void tg_notation_write(tg_text *text, const tg_convention_notation *notation, const char *pattern, int l, int L);
+void tg_notation_write(tg_text *text, const tg_convention_notation *notation, const char *pattern, int l,
+                       int L);
 
 #endif
