@@ -8,25 +8,32 @@
 
 /* ---- What is no chain of layers ----------------------------------------------------------------------- */
 
-/* Sees what `from` depends on, but not through z^1 .. z^l. */
-static void see_below(tg_recogniser *r, const tg_tensor *from, int l)
+/* One of z^1 .. z^L, so far. */
+static int is_z(const tg_recogniser *r, const tg_tensor *t)
+{
+    int is = 0;
+    for (int k = 1; k <= r->found->L; k++) is |= r->found->layer[k].z == t;
+    return is;
+}
+
+/* Sees what `from` depends on, but not through z^1 .. z^L. */
+static void see_below(tg_recogniser *r, const tg_tensor *from)
 {
     memset(r->seen, 0, (size_t)r->nodes);
     r->seen[tg_id(from)] = 1;
     for (int64_t id = tg_id(from); id >= 0; id--) {
         const tg_tensor *t = tg_node(r->g, id);
-        int is_z = 0;
-        for (int k = 1; k <= l; k++) is_z |= r->found->layer[k].z == t;
-        for (int i = 0; r->seen[id] && !is_z && i < tg_input_count(t); i++) r->seen[tg_id(tg_input_at(t, i))] = 1;
+        for (int i = 0; r->seen[id] && !is_z(r, t) && i < tg_input_count(t); i++)
+            r->seen[tg_id(tg_input_at(t, i))] = 1;
     }
 }
 
-/* The first thing seen that is made of t, views aside. */
+/* The first thing seen that is made of t, views and z^1 .. z^L aside. */
 static const tg_tensor *user_of(const tg_recogniser *r, const tg_tensor *t)
 {
     for (int64_t id = tg_id(t) + 1; id < r->nodes; id++) {
         tg_tensor *user = tg_node(r->g, id);
-        for (int i = 0; r->seen[id] && i < tg_input_count(user); i++)
+        for (int i = 0; r->seen[id] && !is_z(r, user) && i < tg_input_count(user); i++)
             if (tg_peeled(tg_input_at(user, i)) == t && tg_peeled(user) != t) return user;
     }
     return t;
@@ -36,9 +43,11 @@ static int refuse_param(const tg_recogniser *r, const tg_tensor *param, int l)
 {
     char name[TG_CALLED], user[TG_CALLED];
     if (param == NULL || !r->seen[tg_id(param)]) return 0;
-    tg_refuse_model(r, "the param %s is used in two places, in layer %d and again in %s, so this is no plain multilayer "
-                       "perceptron",
-                    tg_called(param, name), l, tg_called(user_of(r, param), user));
+    tg_refuse_model(
+        r,
+        "the param %s is used in two places, in layer %d and again in %s, so this is no plain multilayer "
+        "perceptron",
+        tg_called(param, name), l, tg_called(user_of(r, param), user));
     return 1;
 }
 
@@ -47,18 +56,21 @@ static int refuse_bypass(const tg_recogniser *r, const tg_tensor *outputs, int l
     char name[TG_CALLED], user[TG_CALLED];
     tg_called(outputs, name), tg_called(user_of(r, outputs), user);
     if (l == 1)
-        tg_refuse_model(r, "the input %s goes into layer 1 and also around it, into %s: a connection that skips a layer",
-                        name, user);
+        tg_refuse_model(
+            r, "the input %s goes into layer 1 and also around it, into %s: a connection that skips a layer",
+            name, user);
     else
-        tg_refuse_model(r, "%s of layer %d goes into layer %d and also around it, into %s: a connection that skips a layer",
-                        name, l - 1, l, user);
+        tg_refuse_model(
+            r,
+            "%s of layer %d goes into layer %d and also around it, into %s: a connection that skips a layer",
+            name, l - 1, l, user);
     return 1;
 }
 
 int tg_refuse_second_use(tg_recogniser *r, const tg_tensor *from, int l)
 {
     const tg_found_layer *layers = r->found->layer;
-    see_below(r, from, l);
+    see_below(r, from);
     for (int k = 1; k <= l; k++)
         if (refuse_param(r, layers[k].W, k) || refuse_param(r, layers[k].b, k)) return 1;
     for (int k = l; k >= 2; k--) {

@@ -24,9 +24,9 @@ typedef struct tg_found_mlp {
     int x_rows, y_rows;
     int64_t N, inputs;
     tg_cost cost;
-    double factor;       /* the loss is this times the sum of the cost over examples and outputs */
+    double factor;                  /* the loss is this times the sum of the cost over examples and outputs */
     int64_t numerator, denominator; /* of the factor */
-    char factor_text[32]; /* "1/N", "2/(N K)" */
+    char factor_text[32];           /* "1/N", "2/(N K)" */
 } tg_found_mlp;
 
 /* Looks for the network whose cost the scalar `loss` is. 1: *found is filled. 0: it is none, or not seen to be one;

@@ -15,7 +15,8 @@ static tg_tensor *last_before_others(tg_recogniser *r, const tg_tensor *z)
         if (!r->part[id] || tg_same_leaves(r, user, z)) continue;
         for (int i = 0; i < tg_input_count(user); i++) {
             tg_tensor *t = tg_input_at(user, i);
-            if (r->seen[tg_id(t)] && tg_same_leaves(r, t, z) && (last == NULL || tg_id(t) > tg_id(last))) last = t;
+            if (r->seen[tg_id(t)] && tg_same_leaves(r, t, z) && (last == NULL || tg_id(t) > tg_id(last)))
+                last = t;
         }
     }
     return last;
@@ -36,7 +37,8 @@ static int is_form_of(tg_stage *s, const tg_form *form, tg_tensor *const *versio
 }
 
 /* Records every activation of z in the shape of a, and compares the forms. */
-static int compare_all(tg_recogniser *r, const tg_found_layer *layer, tg_tensor *a, tg_activation *which, int *swapped)
+static int compare_all(tg_recogniser *r, const tg_found_layer *layer, tg_tensor *a, tg_activation *which,
+                       int *swapped)
 {
     tg_tensor *versions[TG_SOFTMAX][2];
     int n[TG_SOFTMAX], swaps[TG_SOFTMAX][2], found = 0;
@@ -65,8 +67,9 @@ static int refuse_activation(tg_recogniser *r, int l, const tg_tensor *a)
 {
     char text[TG_CALLED];
     if (tg_refuse_second_use(r, a, l)) return 0;
-    return tg_refuse_model(r, "what layer %d makes of its z, %s, is none of the activations that are known here", l,
-                           tg_called(a, text));
+    return tg_refuse_model(r,
+                           "what layer %d makes of its z, %s, is none of the activations that are known here",
+                           l, tg_called(a, text));
 }
 
 int tg_find_activation(tg_recogniser *r, int l)
@@ -76,8 +79,9 @@ int tg_find_activation(tg_recogniser *r, int l)
     char text[TG_CALLED];
     int swapped = 0;
     if (a == NULL)
-        return tg_refuse_model(r, "nothing is made of %s, the z of layer %d, by which another param could come in",
-                               tg_called(layer->z, text), l);
+        return tg_refuse_model(
+            r, "nothing is made of %s, the z of layer %d, by which another param could come in",
+            tg_called(layer->z, text), l);
     tg_mark mark = tg_get_mark(r->g);
     int found = compare_all(r, layer, a, &layer->activation, &swapped);
     if (found >= 0) tg_rewind(r->g, mark);

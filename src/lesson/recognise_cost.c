@@ -86,7 +86,8 @@ static int is_multiple(tg_engine *e, const tg_form *loss, const tg_form *candida
     return tg_form_equal(e, loss, tg_form_scale(e, candidate, *factor));
 }
 
-static int compare_candidates(tg_recogniser *r, const candidates *c, const tg_tensor *cut_y, tg_rational *factor)
+static int compare_candidates(tg_recogniser *r, const candidates *c, const tg_tensor *cut_y,
+                              tg_rational *factor)
 {
     static const int first[] = {TG_IDENTITY, TG_SOFTMAX, TG_SIGMOID, TG_TANH,     TG_RELU, TG_LEAKY_RELU,
                                 TG_ELU,      TG_GELU,    TG_SILU,    TG_SOFTPLUS, TG_SIN};
@@ -142,7 +143,8 @@ static void write_factor(tg_found_mlp *found, tg_rational factor)
 /* ---- The tensor of the last outputs ------------------------------------------------------------------- */
 
 /* A function of z alone in the loss with the form of a or of its transpose. */
-static tg_tensor *find_spelling(tg_recogniser *r, tg_stage *s, tg_tensor *a, tg_tensor *transposed, int *swapped)
+static tg_tensor *find_spelling(tg_recogniser *r, tg_stage *s, tg_tensor *a, tg_tensor *transposed,
+                                int *swapped)
 {
     const tg_tensor *z = r->found->layer[r->found->L].z;
     const tg_form *forms[2] = {tg_stage_form(s, a), tg_stage_form(s, transposed)};
@@ -211,7 +213,8 @@ static int try_targets(tg_recogniser *r, tg_tensor *y)
     for (int i = 0; i < n && found == 0; i++) {
         found = try_version(r, y, versions[i]);
         if (found == 1)
-            r->found->y_rows = tg_is_in_rows(y, last->units, r->found->N, swapped[i] ? !last->rows : last->rows);
+            r->found->y_rows =
+                tg_is_in_rows(y, last->units, r->found->N, swapped[i] ? !last->rows : last->rows);
     }
     if (found >= 0) tg_rewind(r->g, mark);
     if (found == 1) r->found->y = y;
@@ -239,20 +242,26 @@ static int refuse_cost(tg_recogniser *r, const targets *ts)
     char text[TG_CALLED], z[TG_CALLED];
     if (tg_refuse_second_use(r, r->loss, r->found->L)) return 0;
     if (ts->n == 0)
-        return tg_refuse_model(r, "the loss compares the outputs with no targets: it depends on the network alone");
+        return tg_refuse_model(
+            r, "the loss compares the outputs with no targets: it depends on the network alone");
     for (int i = 0; i < ts->n; i++) {
         tg_tensor *y = ts->list[i];
         if (!is_floating(y))
-            return tg_refuse_model(r, "the targets %s are %s, and none of the costs that are known here takes those",
-                                   tg_called(y, text), tg_dtype_name(tg_dtype_of(y)));
+            return tg_refuse_model(
+                r, "the targets %s are %s, and none of the costs that are known here takes those",
+                tg_called(y, text), tg_dtype_name(tg_dtype_of(y)));
         if (i == 0 && ts->n == 1 && !has_shape_of(y, last->z))
-            return tg_refuse_model(r, "the targets %s have another shape than the outputs, %s, so that each is compared "
-                                      "with several",
-                                   tg_called(y, text), tg_called(last->z, z));
+            return tg_refuse_model(
+                r,
+                "the targets %s have another shape than the outputs, %s, so that each is compared "
+                "with several",
+                tg_called(y, text), tg_called(last->z, z));
     }
-    return tg_refuse_model(r, "the loss is no multiple of a cost that is known here (quadratic, l1, huber, logistic, "
-                              "hinge, cross-entropies) of the outputs of layer %d and %s",
-                           r->found->L, tg_called(ts->list[0], text));
+    return tg_refuse_model(
+        r,
+        "the loss is no multiple of a cost that is known here (quadratic, l1, huber, logistic, "
+        "hinge, cross-entropies) of the outputs of layer %d and %s",
+        r->found->L, tg_called(ts->list[0], text));
 }
 
 int tg_find_cost(tg_recogniser *r)

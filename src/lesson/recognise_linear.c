@@ -97,7 +97,8 @@ static int read_product(search *s, const tg_term *t, affine *f)
     if (t->n_factors != 2 || t->n_bound > 1) return 0;
     const tg_factor *w = &t->factors[0], *a = &t->factors[1];
     if (tg_atom_of(e, w) == s->outputs) w = &t->factors[1], a = &t->factors[0];
-    if (tg_atom_of(e, w)->source != s->W || tg_atom_of(e, a) != s->outputs || !is_once(w) || !is_once(a)) return 0;
+    if (tg_atom_of(e, w)->source != s->W || tg_atom_of(e, a) != s->outputs || !is_once(w) || !is_once(a))
+        return 0;
     if (!read_axes(s->W, w, &f->W_in, &f->W_out, &f->z_out)) return 0;
     if (!read_axes(s->below, a, &f->below_in, &f->below_sample, &f->z_sample)) return 0;
     return (f->W_in >= 0) == (f->below_in >= 0) && (f->z_out < 0 || f->z_out != f->z_sample);
@@ -219,11 +220,8 @@ static void keep_layer(tg_recogniser *r, int l, tg_tensor *W, tg_tensor *below, 
     tg_found_layer *layer = &found->layer[l];
     int64_t N = size_of_axis(f->z, f->z_sample), in = size_of_axis(below, f->below_in);
     int rows;
-    *layer = (tg_found_layer){.W = W,
-                              .b = f->bias,
-                              .in_out = is_in_out(W, f),
-                              .units = size_of_axis(f->z, f->z_out),
-                              .z = f->z};
+    *layer = (tg_found_layer){
+        .W = W, .b = f->bias, .in_out = is_in_out(W, f), .units = size_of_axis(f->z, f->z_out), .z = f->z};
     if (l == 1) {
         /* Where the sizes of x do not tell, it is as z is; where those of z do not either, in rows. */
         layer->rows = tg_is_in_rows(f->z, layer->units, N, f->z_out < 0 ? f->z_sample <= 0 : f->z_out == 1);
@@ -242,14 +240,19 @@ static int refuse_layer(const search *s, int l, const struct tg_meeting *m)
     char W[TG_CALLED], below[TG_CALLED];
     tg_called(s->W, W);
     tg_called(s->below, below);
-    if (s->hint != NULL) return tg_refuse_model(s->r, "the param %s is not the weights of a layer: %s", W, s->hint);
+    if (s->hint != NULL)
+        return tg_refuse_model(s->r, "the param %s is not the weights of a layer: %s", W, s->hint);
     if (l > 1 && (m->node == NULL || !tg_depends_on(m->node, s->below)))
-        return tg_refuse_model(s->r, "the param %s is not applied to the outputs %s of layer %d, so the network is no "
-                                     "chain of layers",
-                               W, below, l - 1);
-    return tg_refuse_model(s->r, "the param %s does not enter as the weights W of W a + b, with %s as a, so it is no "
-                                 "layer of a multilayer perceptron",
-                           W, below);
+        return tg_refuse_model(
+            s->r,
+            "the param %s is not applied to the outputs %s of layer %d, so the network is no "
+            "chain of layers",
+            W, below, l - 1);
+    return tg_refuse_model(
+        s->r,
+        "the param %s does not enter as the weights W of W a + b, with %s as a, so it is no "
+        "layer of a multilayer perceptron",
+        W, below);
 }
 
 /* ---- The inputs of the first layer -------------------------------------------------------------------- */
@@ -292,7 +295,7 @@ int tg_find_linear(tg_recogniser *r, int l, struct tg_meeting *m)
     }
     tg_stage_end(&s.stage);
     free(s.ok);
-    if (found == 0) return refuse_layer(&s, l, m);
+    if (found == 0 || (found == 1 && f.bias == NULL && s.hint != NULL)) return refuse_layer(&s, l, m);
     if (found == 1) keep_layer(r, l, s.W, s.below, &f);
     return found;
 }

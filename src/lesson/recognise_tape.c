@@ -1,6 +1,7 @@
 /* What recognition knows of the tape: which leaves a tensor depends on, where params meet other tensors, which tensors
  * only rename axes. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +161,8 @@ int tg_recogniser_begin(tg_recogniser *r, tg_graph *g, tg_tensor *loss, tg_found
     r->sets = calloc((size_t)r->nodes, (size_t)r->words * sizeof *r->sets);
     r->params = calloc((size_t)r->words, sizeof *r->params);
     r->meetings = calloc((size_t)r->n_params, sizeof *r->meetings);
-    if (r->leaves == NULL || r->sets == NULL || r->params == NULL || r->meetings == NULL) return out_of_memory(g);
+    if (r->leaves == NULL || r->sets == NULL || r->params == NULL || r->meetings == NULL)
+        return out_of_memory(g);
     fill_sets(r);
     for (int i = 0; i < r->n_params; i++) find_meeting(r, &r->meetings[i]);
     qsort(r->meetings, (size_t)r->n_params, sizeof *r->meetings, by_depth);

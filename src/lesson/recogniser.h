@@ -26,7 +26,7 @@ typedef struct tg_recogniser {
         int leaves;              /* how many leaves that one depends on */
         int leaf;                /* the param's number */
         int taken;
-    } *meetings; /* n_params, in order of depth */
+    } * meetings; /* n_params, in order of depth */
 } tg_recogniser;
 
 int tg_recogniser_begin(tg_recogniser *r, tg_graph *g, tg_tensor *loss, tg_found_mlp *found, char *reason);
@@ -42,7 +42,7 @@ char *tg_called(const tg_tensor *t, char *text);
 
 const uint64_t *tg_leaves_of(const tg_recogniser *r, const tg_tensor *t);
 int tg_same_leaves(const tg_recogniser *r, const tg_tensor *a, const tg_tensor *b);
-int tg_has_leaves(const tg_recogniser *r, const tg_tensor *t);  /* any; else it is a constant */
+int tg_has_leaves(const tg_recogniser *r, const tg_tensor *t); /* any; else it is a constant */
 int tg_has_params(const tg_recogniser *r, const tg_tensor *t);
 /* Sets seen for everything in the part that depends on base, base itself included. */
 void tg_see_above(tg_recogniser *r, const tg_tensor *base);
