@@ -19,12 +19,14 @@ typedef struct tg_found_layer {
 typedef struct tg_found_mlp {
     int L;
     tg_found_layer layer[TG_RULES_LAYERS + 1];
+    tg_activation activations[TG_RULES_LAYERS]; /* those of layers 1 .. L once more, as a list */
     tg_tensor *x, *y;
     int x_rows, y_rows;
     int64_t N, inputs;
     tg_cost cost;
-    double factor;        /* the loss is this times the sum of the cost over examples and outputs */
-    char factor_text[32]; /* "1/N", "2/(N K)" */
+    double factor;                  /* the loss is this times the sum of the cost over examples and outputs */
+    int64_t numerator, denominator; /* of the factor */
+    char factor_text[32];           /* "1/N", "2/(N K)" */
 } tg_found_mlp;
 
 /* Looks for the network whose cost the scalar `loss` is. 1: *found is filled. 0: it is none, or not seen to be one;

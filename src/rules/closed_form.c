@@ -18,7 +18,7 @@ static tg_tensor *transposed(tg_tensor *x)
 
 static tg_tensor *filled(const tg_rules_net *net, int64_t rows, int64_t columns, double value)
 {
-    return tg_full(net->g, TG_F64, 2, (int64_t[]){rows, columns}, value);
+    return tg_full(net->g, tg_dtype_of(net->x), 2, (int64_t[]){rows, columns}, value);
 }
 
 static tg_tensor *over(tg_tensor *x, double n)

@@ -50,6 +50,7 @@ static int make_cuts(const induction *in, int known, tg_cut *cuts)
     const tg_rules_net *net = in->net;
     int n = 0;
     for (int l = 1; l <= net->L; l++) cuts[n++] = (tg_cut){net->layer[l].z, in->z[l]};
+    if (net->target != net->target_leaf) cuts[n++] = (tg_cut){net->target, net->target_leaf};
     if (known > net->L) return n;
     cuts[n++] = (tg_cut){net->layer[known].adjoint, in->adjoint[known]};
     cuts[n++] = (tg_cut){net->layer[known].delta, in->delta[known]};
@@ -59,15 +60,16 @@ static int make_cuts(const induction *in, int known, tg_cut *cuts)
 static tg_status prove_claim(const induction *in, tg_claim *claim, tg_diag *diag)
 {
     const tg_rules_net *net = in->net;
-    tg_cut cuts[TG_RULES_LAYERS + 2];
-    tg_sum_one one = {net->y, net->axis};
+    tg_cut cuts[TG_RULES_LAYERS + 3];
+    tg_sum_one one = {net->target_leaf, net->target_axis};
     int known = claim->kind == TG_CLAIM_ERROR ? claim->layer + 1 : claim->layer;
     tg_proof_task task = {.cuts = cuts,
                           .n_cuts = make_cuts(in, known, cuts),
                           .sizes = in->sizes,
                           .n_sizes = in->n_sizes,
                           .sums = &one,
-                          .n_sums = in->assume};
+                          .n_sums = in->assume,
+                          .off_kinks = net->off_kinks};
     tg_claim_sides(net, claim, &task.left, &task.right);
     claim->derived = task.left, claim->ruled = task.right;
     tg_proof *proof = NULL;
@@ -97,6 +99,7 @@ tg_status tg_rules_induct(const tg_rules_net *net, const tg_size_symbol *sizes, 
     int conditional = 0; /* on an error term above that was not proved */
     tg_status status = TG_OK;
     for (int i = 0; i < 3 * net->L && status == TG_OK; i++) {
+        if (claims[i].kind == TG_CLAIM_BIASES && net->layer[claims[i].layer].b == NULL) continue;
         claims[i].conditional = conditional;
         status = prove_claim(&in, &claims[i], diag);
         if (claims[i].kind == TG_CLAIM_ERROR && claims[i].verdict != TG_PROVED) conditional = 1;

@@ -117,6 +117,8 @@ int tg_rules_record(tg_graph *g, const tg_rules_spec *spec, const int64_t *sizes
                           .layer = layers};
     net->x = rows ? matrix(g, "x", 0, N, sizes[0]) : matrix(g, "x", 0, sizes[0], N);
     net->y = rows ? matrix(g, "y", 0, N, sizes[L]) : matrix(g, "y", 0, sizes[L], N);
+    net->target = net->target_leaf = net->y;
+    net->target_axis = net->axis;
     forward(net, sizes);
     tg_tensor *total = tg_sum(tg_course_cost(spec->cost, layers[L].a, net->y), NULL);
     double n = divisor(net);

@@ -26,7 +26,12 @@ typedef struct tg_rules_net {
     int axis;      /* of units: 1 for rows, else 0 */
     double factor; /* the cost is this times the convention's: 1 but for a model that was recognised */
     tg_planted planted;
+    int off_kinks; /* proofs may assume that no argument is at a kink */
     tg_tensor *x, *y, *cost;
+    /* The assumption that targets sum to one is made of a leaf, along its axis of outputs: y itself, or of a model that
+     * was recognised its own targets or, where it computes them, what stands for them. */
+    tg_tensor *target, *target_leaf;
+    int target_axis;
     tg_rules_layer *layer; /* 1 .. L; 0 has a = x alone */
 } tg_rules_net;
 

@@ -27,7 +27,8 @@ void tg_claim_sides(const tg_rules_net *net, const tg_claim *claim, tg_tensor **
 void tg_claims_begin(tg_claim *claims, int L);
 
 /* Proves the 3 L claims of a network (induction.c): fills derived, ruled, proof, verdict and conditional. sizes are what
- * stands for any size; assume: the targets sum to one. */
+ * stands for any size; assume: the targets sum to one. A layer without biases has no claim of them: it stays as it is,
+ * derived and proof NULL. */
 tg_status tg_rules_induct(const tg_rules_net *net, const tg_size_symbol *sizes, int n_sizes, int assume,
                           tg_claim *claims, tg_diag *diag);
 /* The same for the network of a report, with symbols for its sizes (symbols.c). */
