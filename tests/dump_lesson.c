@@ -19,7 +19,7 @@ int main(int n, char **words)
     else if (atoi(kind) > 0)
         lesson_network(&lesson, atoi(kind), 5);
     else
-        lesson_of_string(&lesson, kind);
+        lesson_of_string(&lesson, kind, "x");
     int view = n > 3 ? atoi(words[3]) : 0;
     char *text = strcmp(format, "html") == 0    ? tg_lesson_html(&lesson)
                  : strcmp(format, "latex") == 0 ? tg_lesson_latex(&lesson, view)

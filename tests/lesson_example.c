@@ -458,7 +458,7 @@ void lesson_tape(tg_lesson *lesson, int steps)
     }
 }
 
-void lesson_of_string(tg_lesson *lesson, const char *text)
+void lesson_of_string(tg_lesson *lesson, const char *text, const char *latex)
 {
     *lesson = (tg_lesson){.model = copy(text),
                           .loss = copy(text),
@@ -470,7 +470,7 @@ void lesson_of_string(tg_lesson *lesson, const char *text)
                           .n_names = 1};
     lesson->names = strings(2);
     lesson->names[0] = copy(text);
-    lesson->names[1] = copy(text);
+    lesson->names[1] = copy(latex);
     lesson->views = calloc(1, sizeof *lesson->views);
     tg_lesson_view *v = lesson->views;
     char ***lists[] = {&v->paragraphs, &v->general_labels, &v->slips, &v->general};
@@ -479,12 +479,12 @@ void lesson_of_string(tg_lesson *lesson, const char *text)
     v->title = copy(text);
     v->n_paragraphs = v->n_general = v->n_slips = v->n_boxes = v->n_steps = 1;
     v->paragraphs[0] = copy(text);
-    v->general[0] = copy("x");
+    v->general[0] = copy(latex);
     v->general_labels[0] = copy(text);
     v->slips[0] = copy(text);
     make_room(v, 1);
-    v->boxes[0].symbol = copy(text);
-    v->steps[0] = (tg_lesson_step){.symbol = copy(text),
+    v->boxes[0].symbol = copy(latex);
+    v->steps[0] = (tg_lesson_step){.symbol = copy(latex),
                                    .label = copy(text),
                                    .reason = copy(text),
                                    .name = copy(text),

@@ -9,7 +9,7 @@
 void lesson_network(tg_lesson *lesson, int layers, int n_views);
 /* A model that is no network: one view without a convention, of so many steps in a chain. */
 void lesson_tape(tg_lesson *lesson, int steps);
-/* One view, in which every string is this one. */
-void lesson_of_string(tg_lesson *lesson, const char *text);
+/* One view, in which every string is `text`, and every symbol and equation `latex`. */
+void lesson_of_string(tg_lesson *lesson, const char *text, const char *latex);
 
 #endif
