@@ -1,7 +1,8 @@
 /* A lesson: everything that an explanation of a model shows, before any format. One lesson feeds text, LaTeX and HTML,
  * so that they agree.
  *
- * Equations and symbols are LaTeX (explain/math.h turns them into text and MathML). Strings belong to the lesson. */
+ * Equations and symbols are LaTeX (explain/math.h turns them into text and MathML). Paragraphs, reasons, notes and slips
+ * are prose, in which LaTeX may stand between dollars; all other strings are plain text. Strings belong to the lesson. */
 #ifndef TG_LESSON_LESSON_H
 #define TG_LESSON_LESSON_H
 
@@ -60,6 +61,8 @@ typedef struct tg_lesson_view {
     char *title;       /* "delta: columns, the four equations" */
     char **paragraphs; /* what to know first: layout, factor, correspondence; n_paragraphs */
     int n_paragraphs;
+    char **names;      /* the model's names beside the convention's symbols: n_names rows of 2: "h", "a^{1}" */
+    int n_names;       /* 0: the lesson's rows go for this view too */
     char **general; /* the equations with the letter l, LaTeX; n_general */
     char **general_labels;
     int n_general;
