@@ -5,50 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <tapegrad/random.h>
-
-#include "subject.h"
-
-int tg_is_leaf(const tg_tensor *t)
-{
-    const tg_op *op = tg_op_of(t);
-    return op->infer == NULL && op->compose == NULL;
-}
-
-static void draw_leaf(const tg_tensor *leaf, const tg_drawing *drawing, double *values)
-{
-    uint64_t key = tg_random_key(drawing->seed, tg_name(leaf));
-    for (int64_t i = 0; i < tg_count(leaf); i++) {
-        values[i] = tg_check_uniform(key, i, drawing->low, drawing->high);
-        if (tg_dtype_of(leaf) == TG_BOOL) values[i] = (double)tg_random_below(key, (uint64_t)i, 2);
-        if (tg_dtype_of(leaf) == TG_I64) values[i] = 0; /* an index that is in range for any tensor */
-    }
-}
-
-void tg_leaf_values(const tg_tensor *leaf, const tg_drawing *drawing, double *values)
-{
-    const void *data = tg_data(leaf);
-    if (data == NULL) {
-        draw_leaf(leaf, drawing, values);
-        return;
-    }
-    for (int64_t i = 0; i < tg_count(leaf); i++) {
-        switch (tg_dtype_of(leaf)) {
-        case TG_F32:
-            values[i] = (double)((const float *)data)[i];
-            break;
-        case TG_F64:
-            values[i] = ((const double *)data)[i];
-            break;
-        case TG_I64:
-            values[i] = (double)((const int64_t *)data)[i];
-            break;
-        case TG_BOOL:
-            values[i] = (double)((const unsigned char *)data)[i];
-            break;
-        }
-    }
-}
+#include "graph/graph.h"
 
 static void new_name(tg_graph_copy *c, char *name, size_t size)
 {
@@ -161,6 +118,14 @@ static int copy_nodes(tg_graph_copy *c, tg_graph *g, const char *wanted, int hol
     return 1;
 }
 
+int tg_graph_copy_operations(tg_graph *to, const tg_graph *from)
+{
+    /* tg_op_at would go through the whole library. */
+    for (int i = 0; i < from->n_own_ops; i++)
+        if (tg_op_register(to, from->own_ops[i]) == NULL) return 0;
+    return 1;
+}
+
 int tg_graph_copy_make(tg_graph_copy *c, tg_tensor *const *ys, int m, tg_tensor *const *xs, int n, int holds,
                        const tg_drawing *drawing)
 {
@@ -170,7 +135,8 @@ int tg_graph_copy_make(tg_graph_copy *c, tg_tensor *const *ys, int m, tg_tensor 
     c->map = calloc(nodes, sizeof(tg_tensor *));
     c->xs = calloc((size_t)n + 1, sizeof(tg_tensor *));
     char *wanted = calloc(nodes, 1);
-    int ok = c->g != NULL && c->map != NULL && c->xs != NULL && wanted != NULL;
+    int ok = c->g != NULL && c->map != NULL && c->xs != NULL && wanted != NULL &&
+             tg_graph_copy_operations(c->g, g);
     for (int i = 0; i < n && ok; i++) {
         c->xs[i] = tg_graph_copy_input(c, tg_rank(xs[i]), tg_shape(xs[i]));
         c->map[tg_id(xs[i])] = c->xs[i];

@@ -8,30 +8,11 @@
 #include <sys/wait.h>
 
 #include "graph_dot.h"
-#include "io/file.h"
 #include "program.h"
 
 extern char **environ;
 
 /* ---- What is shown ------------------------------------------------------------------------------------ */
-
-/* The tensor to differentiate: --of, otherwise the output 'loss', otherwise the first output that is a number. */
-static tg_tensor *find_scalar(const tg_program *p, const tg_arguments *a, const char **name)
-{
-    tg_tensor *t;
-    *name = tg_option_value(a, "of");
-    if (*name != NULL) {
-        t = tg_model_find(p->model, *name);
-        if (t == NULL) tg_complain(p->command, "--of: %s has no tensor '%s'", p->path, *name);
-        return t;
-    }
-    *name = "loss";
-    if ((t = tg_model_find(p->model, *name)) != NULL) return t;
-    for (int i = 0; (*name = tg_model_output_at(p->model, i, &t)) != NULL; i++)
-        if (t != NULL && tg_count(t) == 1) return t;
-    tg_complain(p->command, "%s has no output with one element to differentiate; give --of NAME", p->path);
-    return NULL;
-}
 
 /* The params, unless --wrt names others. */
 static int find_variables(const tg_program *p, const tg_arguments *a, tg_selection *wrt)
@@ -50,7 +31,7 @@ static int find_variables(const tg_program *p, const tg_arguments *a, tg_selecti
 static int add_gradients(const tg_program *p, const tg_arguments *a, tg_selection *s)
 {
     const char *of;
-    tg_tensor *y = find_scalar(p, a, &of), **grown;
+    tg_tensor *y = tg_program_result(p, a, &of), **grown;
     tg_selection wrt = {0};
     if (y == NULL) return -1;
     int status = find_variables(p, a, &wrt), n = wrt.count > 0 ? wrt.count : (int)tg_param_count(p->graph);
@@ -72,19 +53,6 @@ static int add_gradients(const tg_program *p, const tg_arguments *a, tg_selectio
 }
 
 /* ---- Output ------------------------------------------------------------------------------------------- */
-
-static int write_text(const tg_arguments *a, const char *text)
-{
-    tg_diag diag;
-    const char *path = tg_option_value(a, "output");
-    if (path == NULL) {
-        fputs(text, stdout);
-        return TG_EXIT_OK;
-    }
-    tg_bytes piece = {(unsigned char *)(uintptr_t)text, strlen(text), 0};
-    if (tg_file_write(path, &piece, 1, &diag) == TG_OK) return TG_EXIT_OK;
-    return tg_complain(a->command, "%s", diag.message);
-}
 
 /* Runs `dot -Tsvg` between two files. 0, or why it failed as an errno; -1 when dot itself did. */
 static int run_dot(FILE *from, FILE *to)
@@ -112,7 +80,7 @@ static int write_drawing(const tg_arguments *a, FILE *svg)
     rewind(svg);
     if (text != NULL && fread(text, 1, (size_t)size, svg) == (size_t)size) {
         text[size] = '\0';
-        status = write_text(a, text);
+        status = tg_text_write(a->command, tg_option_value(a, "output"), text);
     } else {
         tg_complain(a->command, "cannot read what dot drew");
     }
@@ -150,7 +118,9 @@ static int write_graph(const tg_program *p, const tg_arguments *a, const tg_sele
     int is_text = format == NULL || strcmp(format, "text") == 0;
     char *text = is_text ? tg_listing(p->graph, s->tensors, n) : tg_graph_dot(p->graph, s->tensors, n, title);
     if (text == NULL) return tg_complain(p->command, "out of memory");
-    int status = !is_text && strcmp(format, "svg") == 0 ? write_svg(a, text) : write_text(a, text);
+    int status = !is_text && strcmp(format, "svg") == 0
+                     ? write_svg(a, text)
+                     : tg_text_write(p->command, tg_option_value(a, "output"), text);
     tg_text_free(text);
     return status;
 }

@@ -79,9 +79,9 @@ static int read_request(const tg_arguments *a, request *r)
     r->spec.no_assumptions = tg_option_given(a, "no-assumptions");
     int status = read_layers(a, r);
     if (status == TG_EXIT_OK) status = read_names(a, r);
-    if (status == TG_EXIT_OK && !(tg_option_integer(a, "batch", 1, 1000000, &r->spec.batch) &&
-                                  tg_option_integer(a, "at", 1, r->spec.n_layers, &layer) &&
-                                  tg_option_seed(a, &r->spec.seed)))
+    if (status == TG_EXIT_OK &&
+        !(tg_option_integer(a, "batch", 1, 1000000, &r->spec.batch) &&
+          tg_option_integer(a, "at", 1, r->spec.n_layers, &layer) && tg_option_seed(a, &r->spec.seed)))
         status = TG_EXIT_BAD;
     r->spec.plant_layer = (int)layer;
     if (status == TG_EXIT_OK && r->view.hide && r->plant == NULL)

@@ -8,6 +8,7 @@
 #include <tapegrad/diff.h>
 
 #include "build.h"
+#include "explain/math.h"
 #include "found_net.h"
 #include "rules/report.h"
 
