@@ -71,7 +71,7 @@ typedef struct tg_claim {
     tg_claim_kind kind;
     int layer; /* 1 .. L */
     const tg_tensor *derived,
-        *ruled;      /* what tg_grad gives and what the rule says, in the proof's graph: the report's */
+        *ruled; /* what tg_grad gives, and what the rule says (the error term without the factor), in the proof's graph */
     tg_proof *proof; /* the report's */
     tg_proof_verdict verdict;
     int conditional; /* it rests on the error term of a layer above that was not proved */
@@ -102,6 +102,10 @@ TG_API const tg_claim *tg_rules_claim(const tg_rules_report *report, int i);
 TG_API const tg_rules_spec *tg_rules_spec_of(const tg_rules_report *report);
 /* The layer where the error was planted; 0: none. */
 TG_API int tg_rules_planted(const tg_rules_report *report);
+
+/* What the rule of claim i says, as it was built, in the model language with N, n0, n1, … for the sizes; with a planted
+ * error the wrong rule. Free it with tg_text_free. */
+TG_API char *tg_rules_rule_text(const tg_rules_report *report, int i);
 
 /* ---- Equations ---------------------------------------------------------------------------------------- */
 

@@ -56,22 +56,25 @@ static void show_rules(const tg_claim *claim)
     for (int i = 0; i < n; i++) printf("%s%s", i == 0 ? " by " : ", ", tg_proof_rule(claim->proof, i));
 }
 
-static void show_verdict(const tg_rules_report *report, const tg_claim *claim)
+static void show_verdict(const tg_rules_report *report, int i)
 {
+    const tg_claim *claim = tg_rules_claim(report, i);
     if (claim->verdict == TG_PROVED) {
         printf("proved");
         show_rules(claim);
         if (claim->conditional) printf(", given the error above");
-        printf("; %.2g ulp\n", claim->max_ulp);
+        printf("; %.1f ulp\n", claim->max_ulp);
         return;
     }
     if (claim->verdict == TG_REFUTED)
         printf("REFUTED: at [%" PRId64 ", %" PRId64 "] the derivative is %.6g, the rule gives %.6g\n",
                claim->index[0], claim->index[1], claim->generic, claim->rule);
     else
-        printf("not decided; %.2g ulp\n", claim->max_ulp);
-    if (claim->verdict == TG_REFUTED && tg_rules_planted(report) == claim->layer)
-        printf("  %-19s as planted: %s\n", "", tg_rules_spec_of(report)->plant);
+        printf("not decided; %.1f ulp\n", claim->max_ulp);
+    if (claim->verdict != TG_REFUTED || tg_rules_planted(report) != claim->layer) return;
+    printf("  %-19s with %s planted, the rule is ", "", tg_rules_spec_of(report)->plant);
+    show_text(tg_rules_rule_text(report, i));
+    putchar('\n');
 }
 
 static void show_steps(const tg_claim *claim)
@@ -95,7 +98,7 @@ static void show_summary(const tg_rules_report *report)
         if (!(claim->max_rel_error <= relative)) relative = claim->max_rel_error;
     }
     printf(
-        "  %d of %d equations proved for every size; generic gradients and plain rules differ by at most %.3g ulp "
+        "  %d of %d equations proved for every size; generic gradients and plain rules differ by at most %.1f ulp "
         "(%.1e)\n",
         proved, n, ulp, relative);
 }
@@ -108,7 +111,7 @@ static void show_exercise(const tg_rules_report *report)
     static const char *const names[] = {"delta", "dW", "db"};
     for (int i = 0; (claim = tg_rules_claim(report, i)) != NULL; i++) {
         printf("  %s%d = ", names[claim->kind], claim->layer);
-        show_text(tg_expression(claim->ruled, TG_TEXT));
+        show_text(tg_rules_rule_text(report, i));
         putchar('\n');
     }
     printf(
@@ -133,7 +136,7 @@ void tg_rules_show(const tg_rules_report *report, const tg_rules_view *view)
     }
     for (int i = 0; (claim = tg_rules_claim(report, i)) != NULL; i++) {
         show_equation(spec, claim);
-        show_verdict(report, claim);
+        show_verdict(report, i);
         if (view->steps) show_steps(claim);
     }
     show_summary(report);

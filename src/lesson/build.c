@@ -19,8 +19,9 @@ static char *summary(const tg_found_mlp *found)
     for (int l = 1; l <= found->L; l++) tg_text_print(&text, "-%" PRId64, found->layer[l].units);
     for (int l = 1; l <= found->L; l++)
         tg_text_print(&text, "%s%s", l > 1 ? ", " : " with ", tg_activation_name(found->layer[l].activation));
-    tg_text_print(&text, "; the loss is %s times the sum of the %s cost over %" PRId64 " example%s",
-                  found->factor_text, tg_cost_name(found->cost), found->N, found->N == 1 ? "" : "s");
+    tg_text_print(&text, "; the loss is %s%sthe sum of the %s cost over %" PRId64 " example%s",
+                  found->factor == 1 ? "" : found->factor_text, found->factor == 1 ? "" : " times ",
+                  tg_cost_name(found->cost), found->N, found->N == 1 ? "" : "s");
     return tg_text_take(&text);
 }
 

@@ -21,7 +21,8 @@ typedef struct mlp_view {
     tg_rules_layer layers[TG_RULES_LAYERS + 1];
     tg_rules_net net;
     tg_claim claims[3 * TG_RULES_LAYERS];
-    tg_tensor *adjoints[TG_RULES_LAYERS + 1]; /* of the model's own z */
+    /* The adjoints of the model's own tensors: z, then W and b. b's is NULL where there is none. */
+    tg_tensor *adjoints[TG_RULES_LAYERS + 1], *weights[TG_RULES_LAYERS + 1], *biases[TG_RULES_LAYERS + 1];
     tg_tensor *tensors[5 * TG_RULES_LAYERS + 1];
     int sample_axis[5 * TG_RULES_LAYERS + 1];
     tg_lesson_view *view;
@@ -123,27 +124,37 @@ static void add_verdict(tg_lesson_step *step, const tg_claim *claim)
     step->verdict = tg_text_take(&text);
 }
 
+static void add_error(mlp_view *m, int l)
+{
+    int L = m->found->L;
+    tg_equation_kind kind = l == L ? TG_EQUATION_LAST_ERROR : TG_EQUATION_ERROR;
+    tg_lesson_step *step = add_step(m, TG_LESSON_BACKWARD, kind, l, m->layers[l].delta, m->adjoints[l]);
+    m->sample_axis[m->view->n_steps - 1] = convention_has_rows(m) ? 0 : 1;
+    step->rule = tg_lesson_rules_of(m->adjoints[l], m->adjoints + l + 1, L - l);
+    tg_lesson_error_notes(step, &m->spec, l, m->net.factor);
+}
+
 static void add_backward(mlp_view *m)
 {
-    int L = m->found->L, by_sample = convention_has_rows(m) ? 0 : 1;
-    for (int i = 0; i < 3 * L; i++) {
+    for (int i = 0; i < 3 * m->found->L; i++) {
         const tg_claim *claim = &m->claims[i];
         int l = claim->layer;
         const tg_rules_layer *layer = &m->layers[l];
         tg_lesson_step *step;
         if (claim->kind == TG_CLAIM_ERROR) {
-            step = add_step(m, TG_LESSON_BACKWARD, l == L ? TG_EQUATION_LAST_ERROR : TG_EQUATION_ERROR, l,
-                            layer->delta, m->adjoints[l]);
-            m->sample_axis[m->view->n_steps - 1] = by_sample;
-            step->rule = tg_lesson_rules_of(m->adjoints[l], m->adjoints + l + 1, L - l);
-            tg_lesson_error_notes(step, &m->spec, l, m->net.factor);
+            add_error(m, l);
         } else if (claim->kind == TG_CLAIM_WEIGHTS) {
-            step = add_step(m, TG_LESSON_GRADIENT, TG_EQUATION_WEIGHTS, l, layer->dW, layer->grad_W);
+            step = add_step(m, TG_LESSON_GRADIENT, TG_EQUATION_WEIGHTS, l, layer->dW, m->weights[l]);
+            step->rule = tg_lesson_rules_of(m->weights[l], m->adjoints + l, 1);
             tg_lesson_gradient_notes(step, &m->spec);
         } else {
-            step = add_step(m, TG_LESSON_GRADIENT, TG_EQUATION_BIASES, l, layer->db, layer->grad_b);
+            step = add_step(m, TG_LESSON_GRADIENT, TG_EQUATION_BIASES, l, layer->db, m->biases[l]);
+            if (m->biases[l] == NULL)
+                tg_lesson_note(step, tg_lesson_copy("The model has no biases in this layer."));
+            else if (m->biases[l] != m->adjoints[l])
+                step->rule = tg_lesson_rules_of(m->biases[l], m->adjoints + l, 1);
         }
-        if (claim->proof != NULL) add_verdict(step, claim);
+        if (claim->proof != NULL) add_verdict(&m->view->steps[m->view->n_steps - 1], claim);
     }
 }
 
@@ -247,15 +258,46 @@ static int add_head(mlp_view *m)
 
 /* ---- All of it ---------------------------------------------------------------------------------------- */
 
+/* Names for what has none, so that expressions stay short: z3, adjoint_z3. */
+static void give_names(const tg_tensor *own, const char *letter, int l, tg_tensor *adjoint)
+{
+    char *name = tg_name(own)[0] != '\0' ? tg_lesson_copy(tg_name(own)) : tg_lesson_print("%s%d", letter, l);
+    char *of_adjoint = tg_lesson_print("adjoint_%s", name != NULL ? name : letter);
+    if (tg_name(own)[0] == '\0' && name != NULL) tg_set_name((tg_tensor *)own, name);
+    if (of_adjoint != NULL && tg_name(adjoint)[0] == '\0') tg_set_name(adjoint, of_adjoint);
+    tg_text_free(name);
+    tg_text_free(of_adjoint);
+}
+
+/* The adjoints of the model's own tensors. */
+static tg_status derive(mlp_view *m, tg_diag *diag)
+{
+    tg_graph *g = m->task->g;
+    for (int l = 1; l <= m->found->L; l++) {
+        const tg_found_layer *own = &m->found->layer[l];
+        tg_tensor *of[3] = {own->z, own->W, own->b}, *adjoint[3] = {NULL, NULL, NULL};
+        tg_status status = tg_grad(g, m->task->loss, of, own->b != NULL ? 3 : 2, adjoint);
+        if (status != TG_OK) return tg_fail(diag, status, "%s", tg_error(g));
+        m->adjoints[l] = adjoint[0], m->weights[l] = adjoint[1], m->biases[l] = adjoint[2];
+        give_names(own->z, "z", l, adjoint[0]);
+        give_names(own->W, "W", l, adjoint[1]);
+        if (own->b != NULL) give_names(own->b, "b", l, adjoint[2]);
+        if (own->a != NULL && tg_name(own->a)[0] == '\0') {
+            char *name = tg_lesson_print("a%d", l);
+            if (name != NULL) tg_set_name(own->a, name);
+            tg_text_free(name);
+        }
+    }
+    return TG_OK;
+}
+
 static tg_status prepare(mlp_view *m, tg_diag *diag)
 {
     tg_graph *g = m->task->g;
-    tg_tensor *z[TG_RULES_LAYERS + 1];
+    tg_status status = derive(m, diag);
+    if (status != TG_OK) return status;
     if (!tg_found_net(g, m->task->loss, m->found, m->spec.convention, m->layers, &m->net))
         return tg_fail(diag, tg_graph_status(g), "%s", tg_error(g));
-    for (int l = 1; l <= m->found->L; l++) z[l] = m->found->layer[l].z;
-    tg_status status = tg_grad(g, m->task->loss, z + 1, m->found->L, m->adjoints + 1);
-    if (status != TG_OK) return tg_fail(diag, status, "%s", tg_error(g));
     tg_claims_begin(m->claims, m->found->L);
     return tg_rules_induct(&m->net, NULL, 0, m->found->cost == TG_COST_CROSS_ENTROPY, m->claims, diag);
 }

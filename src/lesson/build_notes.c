@@ -71,7 +71,8 @@ static char *slope_note(tg_activation s)
     tg_text text = {0};
     tg_text_print(&text, "The derivative of %s is ", tg_activation_name(s));
     tg_math_text(&text, tg_course_slope_latex(s));
-    tg_text_print(&text, ", with a the value of the activation at z.");
+    int has_a = s == TG_SIGMOID || s == TG_TANH || s == TG_SILU;
+    tg_text_print(&text, has_a ? ", with a the value of the activation at z." : ".");
     return tg_text_take(&text);
 }
 

@@ -14,10 +14,11 @@
 typedef struct why {
     tg_graph *g;
     tg_tensor *loss, *x;
-    int64_t n_forward;         /* nodes up to the loss */
-    unsigned char *above;      /* by id: it depends on x */
-    unsigned char *below;      /* by id: the loss depends on it */
-    unsigned char *carries;    /* by id: a derivative by x can reach it */
+    int64_t n_forward;      /* nodes up to the loss */
+    unsigned char *above;   /* by id: it depends on x */
+    unsigned char *below;   /* by id: the loss depends on it */
+    unsigned char *carries; /* by id: a derivative by x can reach it */
+    unsigned char *returns; /* by id: the loss has a derivative by it */
     tg_text text;
 } why;
 
@@ -31,7 +32,8 @@ static void write_node(tg_text *text, const tg_tensor *t)
         tg_text_print(text, "'%s'", tg_name(t));
     else
         tg_text_print(text, "%%%" PRId64, tg_id(t));
-    if (tg_leaf_kind_of(t) == TG_LEAF_NONE && expression != NULL) tg_text_print(text, " = %.120s", expression);
+    if (tg_leaf_kind_of(t) == TG_LEAF_NONE && expression != NULL)
+        tg_text_print(text, " = %.120s", expression);
     tg_text_free(expression);
 }
 
@@ -54,10 +56,15 @@ static void find_paths(why *w)
             if (w->carries[input] && !is_flat(t)) w->carries[id] = 1;
         }
     }
-    w->below[tg_id(w->loss)] = 1;
-    for (int64_t id = w->n_forward - 1; id >= 0; id--)
-        for (int i = 0; w->below[id] && i < tg_input_count(tg_node(w->g, id)); i++)
-            w->below[tg_id(tg_input_at(tg_node(w->g, id), i))] = 1;
+    w->below[tg_id(w->loss)] = w->returns[tg_id(w->loss)] = 1;
+    for (int64_t id = w->n_forward - 1; id >= 0; id--) {
+        const tg_tensor *t = tg_node(w->g, id);
+        for (int i = 0; i < tg_input_count(t); i++) {
+            int64_t input = tg_id(tg_input_at(t, i));
+            w->below[input] |= w->below[id];
+            if (w->returns[id] && !is_flat(t)) w->returns[input] = 1;
+        }
+    }
 }
 
 /* x does not reach the loss: what it is used in ends elsewhere. */
@@ -78,8 +85,10 @@ static void tell_disconnected(why *w)
 /* Every path passes an operation whose derivative is zero. */
 static void tell_blocked(why *w)
 {
-    tg_text_print(&w->text, "zero everywhere: every path from '%s' to the loss passes an operation whose derivative is zero.\n",
-                  tg_name(w->x));
+    tg_text_print(
+        &w->text,
+        "zero everywhere: every path from '%s' to the loss passes an operation whose derivative is zero.\n",
+        tg_name(w->x));
     for (int64_t id = tg_id(w->x) + 1; id < w->n_forward; id++) {
         const tg_tensor *t = tg_node(w->g, id);
         int reached = 0;
@@ -132,7 +141,8 @@ static const tg_tensor *first_bad(const tg_function *f, tg_tensor *const *nodes,
     for (int i = 0; i < n; i++) {
         if (count(f, nodes[i]).bad == 0) continue;
         int inputs_fine = 1;
-        for (int k = 0; k < tg_input_count(nodes[i]); k++) inputs_fine &= count(f, tg_input_at(nodes[i], k)).bad == 0;
+        for (int k = 0; k < tg_input_count(nodes[i]); k++)
+            inputs_fine &= count(f, tg_input_at(nodes[i], k)).bad == 0;
         if (inputs_fine) return nodes[i];
     }
     return NULL;
@@ -153,7 +163,8 @@ static void write_index(tg_text *text, const tg_tensor *t, int64_t i)
 static void tell_bad(why *w, const tg_function *f, const tg_tensor *gradient, const tg_tensor *start)
 {
     tally c = count(f, gradient);
-    tg_text_print(&w->text, "not finite: %" PRId64 " of %" PRId64 " elements are NaN or infinite.\n", c.bad, c.n);
+    tg_text_print(&w->text, "not finite: %" PRId64 " of %" PRId64 " elements are NaN or infinite.\n", c.bad,
+                  c.n);
     if (start == NULL) return;
     tally s = count(f, start);
     tg_text_print(&w->text, "the first such value is at ");
@@ -175,8 +186,23 @@ static void tell_bad(why *w, const tg_function *f, const tg_tensor *gradient, co
     tg_text_print(&w->text, ".\n");
 }
 
+/* Where a tensor whose adjoint is zero goes in: those operations' derivatives are zero at these values. */
+static void tell_uses(why *w, const tg_tensor *t)
+{
+    for (int64_t id = tg_id(t) + 1; id < w->n_forward; id++) {
+        const tg_tensor *use = tg_node(w->g, id);
+        int uses = 0;
+        for (int i = 0; i < tg_input_count(use); i++) uses |= tg_input_at(use, i) == t;
+        if (!uses || !w->returns[id]) continue;
+        tg_text_print(&w->text, "it enters ");
+        write_node(&w->text, use);
+        tg_text_print(&w->text, ", whose derivative is zero here.\n");
+    }
+}
+
 /* One line for each tensor between x and the loss whose adjoint is zero somewhere, from the loss down. */
-static void tell_zeros(why *w, const tg_function *f, tg_tensor *const *path, tg_tensor *const *adjoints, int n)
+static void tell_zeros(why *w, const tg_function *f, tg_tensor *const *path, tg_tensor *const *adjoints,
+                       int n)
 {
     int told = 0;
     int64_t before = 0;
@@ -188,22 +214,29 @@ static void tell_zeros(why *w, const tg_function *f, tg_tensor *const *path, tg_
             write_node(&w->text, path[i]);
             tg_text_print(&w->text, " is zero in %" PRId64 " of %" PRId64 " elements", c.zeros, c.n);
             tg_text_print(&w->text, c.zeros == c.n ? ": all of it. The zero starts here.\n" : ".\n");
-            if (c.zeros == c.n) return;
+            if (c.zeros == c.n) {
+                tell_uses(w, path[i]);
+                return;
+            }
         }
         if (share > before) before = share;
     }
 }
 
-static void tell_values(why *w, const tg_function *f, tg_tensor *const *path, tg_tensor *const *adjoints, int n)
+static void tell_values(why *w, const tg_function *f, tg_tensor *const *path, tg_tensor *const *adjoints,
+                        int n)
 {
     tally c = count(f, adjoints[0]);
     if (c.zeros == c.n) {
-        tg_text_print(&w->text, "zero: all %" PRId64 " elements, at these values. There is a path, but nothing comes through:\n",
+        tg_text_print(&w->text,
+                      "zero: all %" PRId64
+                      " elements, at these values. There is a path, but nothing comes through:\n",
                       c.n);
         tell_zeros(w, f, path, adjoints, n);
     } else {
-        tg_text_print(&w->text, "not zero: the largest of %" PRId64 " elements is %.6g; %" PRId64 " are zero.\n", c.n, c.largest,
-                      c.zeros);
+        tg_text_print(&w->text,
+                      "not zero: the largest of %" PRId64 " elements is %.6g; %" PRId64 " are zero.\n", c.n,
+                      c.largest, c.zeros);
         if (c.zeros > 0) tell_zeros(w, f, path, adjoints, n);
     }
 }
@@ -227,7 +260,8 @@ static int cone(why *w, tg_tensor *const *tensors, int n, tg_tensor **nodes)
     return found;
 }
 
-static tg_status run_and_tell(why *w, tg_tensor *const *path, tg_tensor *const *adjoints, int n, tg_diag *diag)
+static tg_status run_and_tell(why *w, tg_tensor *const *path, tg_tensor *const *adjoints, int n,
+                              tg_diag *diag)
 {
     tg_tensor **nodes = calloc((size_t)tg_node_count(w->g) + 1, sizeof *nodes);
     int n_nodes = nodes != NULL ? cone(w, adjoints, n, nodes) : -1;
@@ -255,7 +289,7 @@ static tg_status follow(why *w, tg_diag *diag)
     int n = 0;
     tg_status status = TG_OK;
     for (int64_t id = tg_id(w->x); path != NULL && id < w->n_forward; id++)
-        if (w->carries[id] && w->below[id]) path[n++] = tg_node(w->g, id);
+        if (w->carries[id] && w->returns[id]) path[n++] = tg_node(w->g, id);
     if (path == NULL || adjoints == NULL)
         status = tg_fail(diag, TG_ERR_MEMORY, "out of memory");
     else if ((status = tg_grad(w->g, w->loss, path, n, adjoints)) != TG_OK)
@@ -273,8 +307,9 @@ char *tg_lesson_why(tg_graph *g, tg_tensor *loss, tg_tensor *x, tg_diag *diag)
     size_t room = (size_t)tg_node_count(g) + 1;
     tg_mark mark = tg_get_mark(g);
     tg_status status = TG_OK;
-    w.above = calloc(room, 1), w.below = calloc(room, 1), w.carries = calloc(room, 1);
-    if (w.above == NULL || w.below == NULL || w.carries == NULL) {
+    w.above = calloc(room, 1), w.below = calloc(room, 1), w.carries = calloc(room, 1),
+    w.returns = calloc(room, 1);
+    if (w.above == NULL || w.below == NULL || w.carries == NULL || w.returns == NULL) {
         status = tg_fail(diag, TG_ERR_MEMORY, "out of memory");
     } else {
         find_paths(&w);
@@ -289,6 +324,7 @@ char *tg_lesson_why(tg_graph *g, tg_tensor *loss, tg_tensor *x, tg_diag *diag)
     free(w.above);
     free(w.below);
     free(w.carries);
+    free(w.returns);
     char *answer = tg_text_take(&w.text);
     if (status == TG_OK) return answer;
     tg_text_free(answer);

@@ -71,7 +71,8 @@ static tg_status prove_claim(const induction *in, tg_claim *claim, tg_diag *diag
                           .n_sums = in->assume,
                           .off_kinks = net->off_kinks};
     tg_claim_sides(net, claim, &task.left, &task.right);
-    claim->derived = task.left, claim->ruled = task.right;
+    claim->derived = task.left;
+    claim->ruled = claim->kind == TG_CLAIM_ERROR ? net->layer[claim->layer].delta : task.right;
     tg_proof *proof = NULL;
     tg_status status = tg_prove(net->g, &task, &proof);
     claim->proof = proof;
@@ -95,7 +96,8 @@ tg_status tg_rules_induct(const tg_rules_net *net, const tg_size_symbol *sizes, 
         in.delta[l] = unknown(net->g, "delta", l, net->layer[l].delta);
         in.adjoint[l] = times_factor(net, tg_rules_scaled(net, in.delta[l]));
     }
-    if (tg_graph_status(net->g) != TG_OK) return tg_fail(diag, tg_graph_status(net->g), "%s", tg_error(net->g));
+    if (tg_graph_status(net->g) != TG_OK)
+        return tg_fail(diag, tg_graph_status(net->g), "%s", tg_error(net->g));
     int conditional = 0; /* on an error term above that was not proved */
     tg_status status = TG_OK;
     for (int i = 0; i < 3 * net->L && status == TG_OK; i++) {

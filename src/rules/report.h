@@ -4,21 +4,26 @@
 
 #include "net.h"
 
+/* The sizes of the proof, n_0 .. n_L and N: primes that stand for any size. */
+typedef struct tg_rules_symbols {
+    int64_t sizes[TG_RULES_LAYERS + 1];
+    int64_t N;
+    char names[TG_RULES_LAYERS + 2][8];
+    tg_size_symbol list[TG_RULES_LAYERS + 2];
+    int n;
+} tg_rules_symbols;
+
 struct tg_rules_report {
     tg_rules_spec spec; /* with arrays of its own */
     int64_t sizes[TG_RULES_LAYERS + 1];
     tg_activation activations[TG_RULES_LAYERS];
     char plant[64];
     int planted_layer;
+    tg_rules_symbols symbols;
     tg_graph *proof_graph; /* whose tensors the proofs' steps name */
     int n_claims;          /* 3 L: for l = L .. 1 the error term, the weights, the biases */
     tg_claim claims[3 * TG_RULES_LAYERS];
 };
-
-static inline tg_claim *tg_claim_of(tg_rules_report *r, tg_claim_kind kind, int l)
-{
-    return &r->claims[3 * (r->spec.n_layers - l) + (int)kind];
-}
 
 /* The generic side and the convention's side of a claim, scaled as the generic one is. */
 void tg_claim_sides(const tg_rules_net *net, const tg_claim *claim, tg_tensor **generic, tg_tensor **rule);
