@@ -16,7 +16,7 @@ static const replacement ascii[] = {
     {"\\", "\\textbackslash{}"},
     {"{", "\\{"},
     {"}", "\\}"},
-    {"$", "\\$"},
+    {"$", "\\ensuremath{\\mathdollar}"},
     {"&", "\\&"},
     {"#", "\\#"},
     {"_", "\\_"},
