@@ -9,7 +9,7 @@ static void add_general(tg_text *out, const tg_lesson_view *v)
         tg_lesson_add(out, "<dt>");
         tg_html_text(out, v->general_labels[i]);
         tg_lesson_add(out, "</dt><dd class=\"scroll\">");
-        tg_html_math(out, v->general[i], 0);
+        tg_html_math(out, v->general[i], 1);
         tg_lesson_add(out, "</dd>\n");
     }
     tg_lesson_add(out, "</dl>\n</div>\n");
