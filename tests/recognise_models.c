@@ -1,14 +1,6 @@
 /* Programs of the model language that are, or are not, multilayer perceptrons, and what is to be seen in them. */
 #include "recognise_models.h"
 
-#include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #define ROWS "input x : f64[N, 4]\ninput y : f64[N, 3]\n"
 #define COLUMNS "input x : f64[4, N]\ninput y : f64[3, N]\n"
 #define ONE "input x : f64[N, 4]\ninput y : f64[N, 1]\n"
@@ -202,48 +194,3 @@ const recognise_model others[] = {
      ROWS IN_OUT "h = softmax(x @ W1 + b1, axis=-1)\nloss = mean((h @ W2 + b2 - y)^2)",
      "what layer 1 makes of its z, 'h', is none of the activations that are known here"},
     {NULL, NULL, NULL}};
-
-built_model build_model(const char *text)
-{
-    built_model m = {0};
-    const char *name;
-    if (tg_model_parse(text, strlen(text), "test.tg", &m.model, NULL) != TG_OK)
-        fail_msg("%s", m.model != NULL ? tg_model_problems(m.model) : "out of memory");
-    m.graph = tg_graph_new(NULL);
-    assert_non_null(m.graph);
-    for (int i = 0; (name = tg_model_size_at(m.model, i, NULL)) != NULL; i++)
-        assert_int_equal(tg_model_bind_size(m.model, name, 7, NULL), TG_OK);
-    if (tg_model_build(m.model, m.graph, NULL) != TG_OK) fail_msg("%s", tg_model_problems(m.model));
-    m.loss = tg_model_find(m.model, "loss");
-    assert_non_null(m.loss);
-    return m;
-}
-
-void free_model(built_model *m)
-{
-    tg_graph_free(m->graph);
-    tg_model_free(m->model);
-}
-
-char *found_text(const tg_found_mlp *found, char *text, size_t size)
-{
-    const tg_found_layer *layers = found->layer;
-    size_t n = (size_t)snprintf(text, size, "%" PRId64, found->inputs);
-    for (int l = 1; l <= found->L; l++)
-        n += (size_t)snprintf(text + n, size - n, "-%" PRId64, layers[l].units);
-    n += (size_t)snprintf(text + n, size - n, " N=%" PRId64, found->N);
-    for (int l = 1; l <= found->L; l++)
-        n += (size_t)snprintf(text + n, size - n, "%s%s", l > 1 ? "," : " ",
-                              tg_activation_name(layers[l].activation));
-    n += (size_t)snprintf(text + n, size - n, " %s %s x:%c y:%c W:", tg_cost_name(found->cost),
-                          found->factor_text, found->x_rows ? 'r' : 'c', found->y_rows ? 'r' : 'c');
-    for (int l = 1; l <= found->L; l++) text[n++] = layers[l].in_out ? 'i' : 'o';
-    n += (size_t)snprintf(text + n, size - n, " b:");
-    for (int l = 1; l <= found->L; l++) text[n++] = layers[l].b != NULL ? '1' : '0';
-    n += (size_t)snprintf(text + n, size - n, " z:");
-    for (int l = 1; l <= found->L; l++) text[n++] = layers[l].rows ? 'r' : 'c';
-    n += (size_t)snprintf(text + n, size - n, " a:");
-    for (int l = 1; l <= found->L; l++) text[n++] = layers[l].a == NULL ? '-' : layers[l].a_rows ? 'r' : 'c';
-    text[n] = '\0';
-    return text;
-}
