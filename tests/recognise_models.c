@@ -130,6 +130,8 @@ const recognise_model perceptrons[] = {
      "4-5-3 N=7 tanh,identity quadratic 2/(N K) x:r y:r W:ii b:11 z:rr a:rr"},
     {"an odd factor", ROWS IN_OUT NET("tanh") "loss = 0.3 * mean(sum(abs(y - o), axis=1))",
      "4-5-3 N=7 tanh,identity l1 3/(10 N) x:r y:r W:ii b:11 z:rr a:rr"},
+    {"a loss of shape [1, 1]", ROWS IN_OUT NET("tanh") "loss = mean(abs(y - o), axis=[0, 1], keepdims=true)",
+     "4-5-3 N=7 tanh,identity l1 1/(N K) x:r y:r W:ii b:11 z:rr a:rr"},
     {NULL, NULL, NULL}};
 
 #define SQUARE "input x : f64[N, 4]\ninput y : f64[N, 4]\nparam W1 : f64[4, 4]\nparam b1 : f64[4]\n"
@@ -178,7 +180,7 @@ const recognise_model others[] = {
      "the param 'B' is not the weights of a layer: it mixes examples"},
     {"every output compared with every target",
      "input x : f64[N, 4]\ninput y : f64[N]\nparam w : f64[4, 1]\nloss = mean((x @ w - y)^2)",
-     "the loss is no multiple of a cost that is known here"},
+     "the targets 'y' are f64[7] and the outputs f64[7, 1]: a reshape may be missing"},
     {"classes as numbers",
      "input x : f64[N, 4]\ninput c : i64[N]\n" IN_OUT NET(
          "tanh") "loss = -mean(take_along_axis(log_softmax(o, axis=1), reshape(c, [N, 1]), axis=1))",
@@ -193,4 +195,13 @@ const recognise_model others[] = {
     {"a softmax below the last layer",
      ROWS IN_OUT "h = softmax(x @ W1 + b1, axis=-1)\nloss = mean((h @ W2 + b2 - y)^2)",
      "what layer 1 makes of its z, 'h', is none of the activations that are known here"},
+    {"outputs without a gradient",
+     ROWS IN_OUT "h = stop_gradient(tanh(x @ W1 + b1))\nloss = mean((h @ W2 + b2 - y)^2)",
+     "what layer 1 makes of its z, 'h', is none of the activations that are known here"},
+    {"a loss partly without a gradient",
+     ROWS IN_OUT NET("tanh") "loss = mean((o - y) * stop_gradient(o - y))",
+     "the loss is no multiple of a cost that is known here"},
+    {"three axes",
+     "input x : f64[N, 2, 4]\ninput y : f64[N, 2, 3]\nparam W : f64[4, 3]\nloss = mean((x @ W - y)^2)",
+     "the targets 'y' are f64[7, 2, 3] and the outputs f64[14, 3]: a reshape may be missing"},
     {NULL, NULL, NULL}};
