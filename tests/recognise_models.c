@@ -130,6 +130,10 @@ const recognise_model perceptrons[] = {
      "4-5-3 N=7 tanh,identity quadratic 2/(N K) x:r y:r W:ii b:11 z:rr a:rr"},
     {"an odd factor", ROWS IN_OUT NET("tanh") "loss = 0.3 * mean(sum(abs(y - o), axis=1))",
      "4-5-3 N=7 tanh,identity l1 3/(10 N) x:r y:r W:ii b:11 z:rr a:rr"},
+    {"targets made of integers",
+     "input x : f64[N, 4]\ninput c : i64[N, 3]\n" IN_OUT NET(
+         "tanh") "loss = mean((o - cast(c, dtype=f64))^2)",
+     "4-5-3 N=7 tanh,identity quadratic 2/(N K) x:r y:r W:ii b:11 z:rr a:rr"},
     {"a loss of shape [1, 1]", ROWS IN_OUT NET("tanh") "loss = mean(abs(y - o), axis=[0, 1], keepdims=true)",
      "4-5-3 N=7 tanh,identity l1 1/(N K) x:r y:r W:ii b:11 z:rr a:rr"},
     {NULL, NULL, NULL}};
@@ -157,6 +161,8 @@ const recognise_model others[] = {
     {"no param", ROWS "loss = sum(x) - sum(y)",
      "the loss depends on no param, so there is no network to look for"},
     {"no targets", "input x : f64[N, 4]\n" IN_OUT NET("tanh") "loss = mean(o^2)",
+     "the loss compares the outputs with no targets"},
+    {"no targets, one layer", "input x : f64[N, 4]\nparam W : f64[4, 3]\nloss = sum((x @ W)^2)",
      "the loss compares the outputs with no targets"},
     {"two branches",
      ROWS "param A : f64[4, 3]\nparam B : f64[4, 3]\nloss = mean((sigmoid(x @ A) * tanh(x @ B) - y)^2)",

@@ -23,7 +23,6 @@ typedef struct tg_recogniser {
     int n_params;
     struct tg_meeting {
         tg_tensor *param, *node; /* the first node that depends on the param and on more */
-        int leaves;              /* how many leaves that one depends on */
         int leaf;                /* the param's number */
         int taken;
     } * meetings; /* n_params, in order of depth */
