@@ -1,14 +1,6 @@
 /* Programs of the model language that are, or are not, multilayer perceptrons, and what is to be seen in them. */
 #include "recognise_models.h"
 
-#include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #define ROWS "input x : f64[N, 4]\ninput y : f64[N, 3]\n"
 #define COLUMNS "input x : f64[4, N]\ninput y : f64[3, N]\n"
 #define ONE "input x : f64[N, 4]\ninput y : f64[N, 1]\n"
@@ -138,6 +130,12 @@ const recognise_model perceptrons[] = {
      "4-5-3 N=7 tanh,identity quadratic 2/(N K) x:r y:r W:ii b:11 z:rr a:rr"},
     {"an odd factor", ROWS IN_OUT NET("tanh") "loss = 0.3 * mean(sum(abs(y - o), axis=1))",
      "4-5-3 N=7 tanh,identity l1 3/(10 N) x:r y:r W:ii b:11 z:rr a:rr"},
+    {"targets made of integers",
+     "input x : f64[N, 4]\ninput c : i64[N, 3]\n" IN_OUT NET(
+         "tanh") "loss = mean((o - cast(c, dtype=f64))^2)",
+     "4-5-3 N=7 tanh,identity quadratic 2/(N K) x:r y:r W:ii b:11 z:rr a:rr"},
+    {"a loss of shape [1, 1]", ROWS IN_OUT NET("tanh") "loss = mean(abs(y - o), axis=[0, 1], keepdims=true)",
+     "4-5-3 N=7 tanh,identity l1 1/(N K) x:r y:r W:ii b:11 z:rr a:rr"},
     {NULL, NULL, NULL}};
 
 #define SQUARE "input x : f64[N, 4]\ninput y : f64[N, 4]\nparam W1 : f64[4, 4]\nparam b1 : f64[4]\n"
@@ -164,6 +162,8 @@ const recognise_model others[] = {
      "the loss depends on no param, so there is no network to look for"},
     {"no targets", "input x : f64[N, 4]\n" IN_OUT NET("tanh") "loss = mean(o^2)",
      "the loss compares the outputs with no targets"},
+    {"no targets, one layer", "input x : f64[N, 4]\nparam W : f64[4, 3]\nloss = sum((x @ W)^2)",
+     "the loss compares the outputs with no targets"},
     {"two branches",
      ROWS "param A : f64[4, 3]\nparam B : f64[4, 3]\nloss = mean((sigmoid(x @ A) * tanh(x @ B) - y)^2)",
      "the param 'B' is not applied to the outputs"},
@@ -186,7 +186,7 @@ const recognise_model others[] = {
      "the param 'B' is not the weights of a layer: it mixes examples"},
     {"every output compared with every target",
      "input x : f64[N, 4]\ninput y : f64[N]\nparam w : f64[4, 1]\nloss = mean((x @ w - y)^2)",
-     "the loss is no multiple of a cost that is known here"},
+     "the targets 'y' are f64[7] and the outputs f64[7, 1]: a reshape may be missing"},
     {"classes as numbers",
      "input x : f64[N, 4]\ninput c : i64[N]\n" IN_OUT NET(
          "tanh") "loss = -mean(take_along_axis(log_softmax(o, axis=1), reshape(c, [N, 1]), axis=1))",
@@ -201,49 +201,13 @@ const recognise_model others[] = {
     {"a softmax below the last layer",
      ROWS IN_OUT "h = softmax(x @ W1 + b1, axis=-1)\nloss = mean((h @ W2 + b2 - y)^2)",
      "what layer 1 makes of its z, 'h', is none of the activations that are known here"},
+    {"outputs without a gradient",
+     ROWS IN_OUT "h = stop_gradient(tanh(x @ W1 + b1))\nloss = mean((h @ W2 + b2 - y)^2)",
+     "what layer 1 makes of its z, 'h', is none of the activations that are known here"},
+    {"a loss partly without a gradient",
+     ROWS IN_OUT NET("tanh") "loss = mean((o - y) * stop_gradient(o - y))",
+     "the loss is no multiple of a cost that is known here"},
+    {"three axes",
+     "input x : f64[N, 2, 4]\ninput y : f64[N, 2, 3]\nparam W : f64[4, 3]\nloss = mean((x @ W - y)^2)",
+     "the targets 'y' are f64[7, 2, 3] and the outputs f64[14, 3]: a reshape may be missing"},
     {NULL, NULL, NULL}};
-
-built_model build_model(const char *text)
-{
-    built_model m = {0};
-    const char *name;
-    if (tg_model_parse(text, strlen(text), "test.tg", &m.model, NULL) != TG_OK)
-        fail_msg("%s", m.model != NULL ? tg_model_problems(m.model) : "out of memory");
-    m.graph = tg_graph_new(NULL);
-    assert_non_null(m.graph);
-    for (int i = 0; (name = tg_model_size_at(m.model, i, NULL)) != NULL; i++)
-        assert_int_equal(tg_model_bind_size(m.model, name, 7, NULL), TG_OK);
-    if (tg_model_build(m.model, m.graph, NULL) != TG_OK) fail_msg("%s", tg_model_problems(m.model));
-    m.loss = tg_model_find(m.model, "loss");
-    assert_non_null(m.loss);
-    return m;
-}
-
-void free_model(built_model *m)
-{
-    tg_graph_free(m->graph);
-    tg_model_free(m->model);
-}
-
-char *found_text(const tg_found_mlp *found, char *text, size_t size)
-{
-    const tg_found_layer *layers = found->layer;
-    size_t n = (size_t)snprintf(text, size, "%" PRId64, found->inputs);
-    for (int l = 1; l <= found->L; l++)
-        n += (size_t)snprintf(text + n, size - n, "-%" PRId64, layers[l].units);
-    n += (size_t)snprintf(text + n, size - n, " N=%" PRId64, found->N);
-    for (int l = 1; l <= found->L; l++)
-        n += (size_t)snprintf(text + n, size - n, "%s%s", l > 1 ? "," : " ",
-                              tg_activation_name(layers[l].activation));
-    n += (size_t)snprintf(text + n, size - n, " %s %s x:%c y:%c W:", tg_cost_name(found->cost),
-                          found->factor_text, found->x_rows ? 'r' : 'c', found->y_rows ? 'r' : 'c');
-    for (int l = 1; l <= found->L; l++) text[n++] = layers[l].in_out ? 'i' : 'o';
-    n += (size_t)snprintf(text + n, size - n, " b:");
-    for (int l = 1; l <= found->L; l++) text[n++] = layers[l].b != NULL ? '1' : '0';
-    n += (size_t)snprintf(text + n, size - n, " z:");
-    for (int l = 1; l <= found->L; l++) text[n++] = layers[l].rows ? 'r' : 'c';
-    n += (size_t)snprintf(text + n, size - n, " a:");
-    for (int l = 1; l <= found->L; l++) text[n++] = layers[l].a == NULL ? '-' : layers[l].a_rows ? 'r' : 'c';
-    text[n] = '\0';
-    return text;
-}

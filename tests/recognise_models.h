@@ -1,4 +1,4 @@
-/* Programs of the model language that are, or are not, multilayer perceptrons, and what is to be seen in them. */
+/* Networks for the tests of recognition: programs of the model language that are, or are not, multilayer perceptrons, and what is to be seen in them. */
 #ifndef TG_TESTS_RECOGNISE_MODELS_H
 #define TG_TESTS_RECOGNISE_MODELS_H
 
@@ -28,5 +28,8 @@ void free_model(built_model *m);
 /* "4-5-3 N=7 tanh,sigmoid quadratic 2/(N K) x:r y:r W:io b:10 z:rc a:r-": W is in x out or out x in, b is there or
  * not, x, y, z and a are in rows or columns, a can be missing. Returns text. */
 char *found_text(const tg_found_mlp *found, char *text, size_t size);
+
+/* Proves every claim of a convention for what was found; the test fails where one is not proved. */
+void prove_rules(const built_model *m, const tg_found_mlp *found, const char *name, tg_convention convention);
 
 #endif

@@ -28,15 +28,22 @@ static void see_below(tg_recogniser *r, const tg_tensor *from)
     }
 }
 
-/* The first thing seen that is made of t, views and z^1 .. z^L aside. */
-static const tg_tensor *user_of(const tg_recogniser *r, const tg_tensor *t)
+/* Whether x is t, or a step on the way from t to z. */
+static int leads_to(tg_tensor *x, const tg_tensor *t, const tg_tensor *z)
+{
+    return tg_peeled(x) == t || (x != z && tg_depends_on(x, t) && tg_depends_on(z, x));
+}
+
+/* What uses t beside z: the first thing seen that is made of t and no step to z. */
+static const tg_tensor *user_of(const tg_recogniser *r, const tg_tensor *t, const tg_tensor *z)
 {
     for (int64_t id = tg_id(t) + 1; id < r->nodes; id++) {
         tg_tensor *user = tg_node(r->g, id);
-        for (int i = 0; r->seen[id] && !is_z(r, user) && i < tg_input_count(user); i++)
-            if (tg_peeled(tg_input_at(user, i)) == t && tg_peeled(user) != t) return user;
+        if (!r->seen[id] || is_z(r, user) || leads_to(user, t, z)) continue;
+        for (int i = 0; i < tg_input_count(user); i++)
+            if (leads_to(tg_input_at(user, i), t, z)) return user;
     }
-    return t;
+    return r->loss;
 }
 
 static int refuse_param(const tg_recogniser *r, const tg_tensor *param, int l)
@@ -47,14 +54,14 @@ static int refuse_param(const tg_recogniser *r, const tg_tensor *param, int l)
         r,
         "the param %s is used in two places, in layer %d and again in %s, so this is no plain multilayer "
         "perceptron",
-        tg_called(param, name), l, tg_called(user_of(r, param), user));
+        tg_called(param, name), l, tg_called(user_of(r, param, r->found->layer[l].z), user));
     return 1;
 }
 
 static int refuse_bypass(const tg_recogniser *r, const tg_tensor *outputs, int l)
 {
     char name[TG_CALLED], user[TG_CALLED];
-    tg_called(outputs, name), tg_called(user_of(r, outputs), user);
+    tg_called(outputs, name), tg_called(user_of(r, outputs, r->found->layer[l].z), user);
     if (l == 1)
         tg_refuse_model(
             r, "the input %s goes into layer 1 and also around it, into %s: a connection that skips a layer",
@@ -116,8 +123,12 @@ int tg_recognise(tg_graph *g, tg_tensor *loss, tg_found_mlp *found, char *reason
 {
     tg_recogniser r;
     if (g == NULL || tg_graph_status(g) != TG_OK) return -1;
-    if (loss == NULL || found == NULL || reason == NULL || tg_graph_of(loss) != g) {
-        tg_set_error(g, TG_ERR_NULL, "recognise: an argument is NULL, or the loss belongs to another graph");
+    if (loss == NULL || found == NULL || reason == NULL) {
+        tg_set_error(g, TG_ERR_NULL, "recognise: an argument is NULL");
+        return -1;
+    }
+    if (tg_graph_of(loss) != g) {
+        tg_set_error(g, TG_ERR_GRAPH, "recognise: the loss belongs to another graph");
         return -1;
     }
     memset(found, 0, sizeof *found);

@@ -46,7 +46,7 @@ static int compare_all(tg_recogniser *r, const tg_found_layer *layer, tg_tensor 
         n[s] = tg_versions(tg_course_activation((tg_activation)s, layer->z, 0), a, versions[s], swaps[s]);
     if (tg_graph_status(r->g) != TG_OK) return -1;
     tg_stage stage;
-    if (!tg_stage_begin(&stage, r->g, layer->z, NULL)) {
+    if (!tg_stage_begin(&stage, r, layer->z, NULL)) {
         tg_stage_end(&stage);
         return -1;
     }
@@ -63,15 +63,6 @@ static int compare_all(tg_recogniser *r, const tg_found_layer *layer, tg_tensor 
     return found;
 }
 
-static int refuse_activation(tg_recogniser *r, int l, const tg_tensor *a)
-{
-    char text[TG_CALLED];
-    if (tg_refuse_second_use(r, a, l)) return 0;
-    return tg_refuse_model(r,
-                           "what layer %d makes of its z, %s, is none of the activations that are known here",
-                           l, tg_called(a, text));
-}
-
 int tg_find_activation(tg_recogniser *r, int l)
 {
     tg_found_layer *layer = &r->found->layer[l];
@@ -82,10 +73,14 @@ int tg_find_activation(tg_recogniser *r, int l)
         return tg_refuse_model(
             r, "nothing is made of %s, the z of layer %d, by which another param could come in",
             tg_called(layer->z, text), l);
+    if (tg_refuse_second_use(r, a, l)) return 0;
     tg_mark mark = tg_get_mark(r->g);
     int found = compare_all(r, layer, a, &layer->activation, &swapped);
     if (found >= 0) tg_rewind(r->g, mark);
-    if (found == 0) return refuse_activation(r, l, a);
+    if (found == 0)
+        return tg_refuse_model(
+            r, "what layer %d makes of its z, %s, is none of the activations that are known here", l,
+            tg_called(a, text));
     layer->a = a;
     layer->a_rows = tg_is_in_rows(a, layer->units, r->found->N, swapped ? !layer->rows : layer->rows);
     return found;

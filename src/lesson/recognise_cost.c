@@ -26,29 +26,21 @@ static void add_target(targets *ts, tg_tensor *t)
     if (ts->n < TARGETS_MAX) ts->list[ts->n++] = t;
 }
 
-/* Whether t, which depends on no param, meets something that depends on z. */
-static int meets_outputs(const tg_recogniser *r, const tg_tensor *t)
-{
-    for (int64_t id = tg_id(t) + 1; id < r->nodes; id++) {
-        const tg_tensor *user = tg_node(r->g, id);
-        for (int i = 0; r->seen[id] && i < tg_input_count(user); i++)
-            if (tg_input_at(user, i) == t) return 1;
-    }
-    return 0;
-}
-
 /* The inputs that are compared with the outputs, then what the model makes of them before that. */
 static void find_targets(tg_recogniser *r, const tg_tensor *z, targets *ts)
 {
     targets made = {.n = 0};
     *ts = made;
     tg_see_above(r, z);
-    for (int64_t id = r->nodes - 1; id >= 0; id--) {
-        tg_tensor *t = tg_node(r->g, id);
-        if (!r->part[id] || !tg_has_leaves(r, t) || tg_has_params(r, t) || !meets_outputs(r, t)) continue;
-        for (int i = 0; i < r->n_leaves; i++)
-            if ((tg_leaves_of(r, t)[i / 64] >> (i % 64) & 1u) != 0) add_target(ts, r->leaves[i]);
-        add_target(&made, tg_peeled(t));
+    for (int64_t id = r->nodes - 1; id > tg_id(z); id--) {
+        const tg_tensor *user = tg_node(r->g, id);
+        for (int k = 0; r->seen[id] && k < tg_input_count(user); k++) {
+            tg_tensor *t = tg_input_at(user, k);
+            if (!tg_has_leaves(r, t) || tg_has_params(r, t)) continue;
+            for (int i = 0; i < r->n_leaves; i++)
+                if ((tg_leaves_of(r, t)[i / 64] >> (i % 64) & 1u) != 0) add_target(ts, r->leaves[i]);
+            add_target(&made, tg_peeled(t));
+        }
     }
     for (int i = 0; i < made.n; i++) add_target(ts, made.list[i]);
 }
@@ -93,7 +85,7 @@ static int compare_candidates(tg_recogniser *r, const candidates *c, const tg_te
                                 TG_ELU,      TG_GELU,    TG_SILU,    TG_SOFTPLUS, TG_SIN};
     tg_found_layer *last = &r->found->layer[r->found->L];
     tg_stage stage;
-    int found = tg_stage_begin(&stage, r->g, last->z, cut_y) ? 0 : -1;
+    int found = tg_stage_begin(&stage, r, last->z, cut_y) ? 0 : -1;
     const tg_form *loss = found == 0 ? tg_stage_form(&stage, r->loss) : NULL;
     for (int i = 0; i < ACTIVATIONS && loss != NULL && found == 0; i++)
         for (int k = 0; k < COSTS && found == 0; k++) {
@@ -172,7 +164,7 @@ static int find_last_outputs(tg_recogniser *r)
         last->a = a;
     } else {
         tg_stage stage;
-        ok = tg_stage_begin(&stage, r->g, last->z, NULL);
+        ok = tg_stage_begin(&stage, r, last->z, NULL);
         if (ok) last->a = find_spelling(r, &stage, a, transposed, &swapped);
         if (ok && tg_stage_failed(&stage, r->g)) ok = 0;
         tg_stage_end(&stage);
@@ -226,42 +218,31 @@ static int is_floating(const tg_tensor *t)
     return tg_dtype_of(t) == TG_F32 || tg_dtype_of(t) == TG_F64;
 }
 
-/* But for axes of size 1, and possibly transposed. */
-static int has_shape_of(tg_tensor *y, const tg_tensor *z)
-{
-    tg_mark mark = tg_get_mark(tg_graph_of(y));
-    tg_tensor *versions[2];
-    int swapped[2], n = tg_versions(y, z, versions, swapped);
-    tg_rewind(tg_graph_of(y), mark);
-    return n > 0;
-}
-
 static int refuse_cost(tg_recogniser *r, const targets *ts)
 {
     const tg_found_layer *last = &r->found->layer[r->found->L];
-    char text[TG_CALLED], z[TG_CALLED];
-    if (tg_refuse_second_use(r, r->loss, r->found->L)) return 0;
+    char text[TG_CALLED], of_y[TG_TYPE_TEXT], of_z[TG_TYPE_TEXT];
     if (ts->n == 0)
         return tg_refuse_model(
             r, "the loss compares the outputs with no targets: it depends on the network alone");
-    for (int i = 0; i < ts->n; i++) {
-        tg_tensor *y = ts->list[i];
-        if (!is_floating(y))
+    for (int i = 0; i < ts->n; i++)
+        if (!is_floating(ts->list[i]))
             return tg_refuse_model(
                 r, "the targets %s are %s, and none of the costs that are known here takes those",
-                tg_called(y, text), tg_dtype_name(tg_dtype_of(y)));
-        if (i == 0 && ts->n == 1 && !has_shape_of(y, last->z))
-            return tg_refuse_model(
-                r,
-                "the targets %s have another shape than the outputs, %s, so that each is compared "
-                "with several",
-                tg_called(y, text), tg_called(last->z, z));
-    }
+                tg_called(ts->list[i], text), tg_dtype_name(tg_dtype_of(ts->list[i])));
+    tg_called(ts->list[0], text);
+    tg_type y = tg_type_of(ts->list[0]), z = tg_type_of(last->z);
+    if (y.rank != z.rank)
+        return tg_refuse_model(
+            r,
+            "the loss is no multiple of a cost that is known here; the targets %s are %s and the "
+            "outputs %s: a reshape may be missing",
+            text, tg_type_text(&y, of_y, sizeof of_y), tg_type_text(&z, of_z, sizeof of_z));
     return tg_refuse_model(
         r,
         "the loss is no multiple of a cost that is known here (quadratic, l1, huber, logistic, "
         "hinge, cross-entropies) of the outputs of layer %d and %s",
-        r->found->L, tg_called(ts->list[0], text));
+        r->found->L, text);
 }
 
 int tg_find_cost(tg_recogniser *r)
@@ -269,6 +250,7 @@ int tg_find_cost(tg_recogniser *r)
     tg_found_layer *last = &r->found->layer[r->found->L];
     targets ts;
     int found = 0;
+    if (tg_refuse_second_use(r, r->loss, r->found->L)) return 0;
     find_targets(r, last->z, &ts);
     for (int i = 0; i < ts.n && found == 0; i++) found = try_targets(r, ts.list[i]);
     if (found == 0) return refuse_cost(r, &ts);

@@ -7,19 +7,31 @@
 
 /* ---- Stages ------------------------------------------------------------------------------------------- */
 
-int tg_stage_begin(tg_stage *s, tg_graph *g, const tg_tensor *cut, const tg_tensor *other)
+/* A tensor without a gradient is not what it has the value of. (The shift of a softmax is one; any would do there.) */
+static int cut_stopped(tg_stage *s, const tg_recogniser *r)
+{
+    for (int64_t id = 0; id < r->nodes; id++) {
+        const tg_tensor *t = tg_node(r->g, id);
+        if (!r->part[id] || strcmp(tg_op_of(t)->name, "stop_gradient") != 0 || !tg_has_params(r, t)) continue;
+        s->lowering->cuts[id] = tg_form_fresh(s->engine, t, "stopped");
+        if (s->lowering->cuts[id] == NULL) return 0;
+    }
+    return 1;
+}
+
+int tg_stage_begin(tg_stage *s, const tg_recogniser *r, const tg_tensor *cut, const tg_tensor *other)
 {
     *s = (tg_stage){.engine = tg_engine_new(NULL, 2)};
     tg_engine *e = s->engine;
     int ok = e != NULL;
     if (ok) {
         e->off_kinks = 1;
-        s->lowering = tg_lowering_new(e, g);
+        s->lowering = tg_lowering_new(e, r->g);
         s->value = tg_form_fresh(e, cut, "z");
-        ok = tg_lowering_cut(s->lowering, cut, s->value);
+        ok = tg_lowering_cut(s->lowering, cut, s->value) && cut_stopped(s, r);
         if (ok && other != NULL) ok = tg_lowering_cut(s->lowering, other, tg_form_fresh(e, other, "y"));
     }
-    if (!ok) tg_set_error(g, TG_ERR_MEMORY, "recognise: out of memory");
+    if (!ok) tg_set_error(r->g, TG_ERR_MEMORY, "recognise: out of memory");
     return ok;
 }
 
@@ -289,7 +301,7 @@ int tg_find_linear(tg_recogniser *r, int l, struct tg_meeting *m)
     s.ok = calloc((size_t)r->nodes, 1);
     if (s.ok == NULL)
         tg_set_error(r->g, TG_ERR_MEMORY, "recognise: out of memory");
-    else if (tg_stage_begin(&s.stage, r->g, s.below, NULL)) {
+    else if (tg_stage_begin(&s.stage, r, s.below, NULL)) {
         s.outputs = tg_atom_of(s.stage.engine, &s.stage.value->terms[0].factors[0]);
         found = search_map(&s, l, &f);
     }

@@ -129,16 +129,16 @@ static void find_meeting(const tg_recogniser *r, struct tg_meeting *m)
     for (int64_t id = tg_id(m->param) + 1; id < r->nodes && m->node == NULL; id++) {
         tg_tensor *t = tg_node(r->g, id);
         if (!r->part[id] || (tg_leaves_of(r, t)[m->leaf / 64] >> (m->leaf % 64) & 1u) == 0) continue;
-        m->leaves = count_leaves(r, t);
-        if (m->leaves > 1) m->node = t;
+        if (count_leaves(r, t) > 1) m->node = t;
     }
 }
 
+/* Where a layer's param comes in there is all that the layers below do, so the order of the tape is that of depth. */
 static int by_depth(const void *left, const void *right)
 {
     const struct tg_meeting *a = left, *b = right;
-    if (a->leaves != b->leaves) return a->leaves < b->leaves ? -1 : 1;
-    int64_t i = tg_id(a->node != NULL ? a->node : a->param), j = tg_id(b->node != NULL ? b->node : b->param);
+    int64_t i = a->node != NULL ? tg_id(a->node) : INT64_MAX,
+            j = b->node != NULL ? tg_id(b->node) : INT64_MAX;
     if (i != j) return i < j ? -1 : 1;
     return a->leaf < b->leaf ? -1 : a->leaf > b->leaf;
 }

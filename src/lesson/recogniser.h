@@ -23,7 +23,6 @@ typedef struct tg_recogniser {
     int n_params;
     struct tg_meeting {
         tg_tensor *param, *node; /* the first node that depends on the param and on more */
-        int leaves;              /* how many leaves that one depends on */
         int leaf;                /* the param's number */
         int taken;
     } * meetings; /* n_params, in order of depth */
@@ -64,7 +63,7 @@ typedef struct tg_stage {
 } tg_stage;
 
 /* 0 when memory runs out, with the graph's error. Always call tg_stage_end. */
-int tg_stage_begin(tg_stage *s, tg_graph *g, const tg_tensor *cut, const tg_tensor *other);
+int tg_stage_begin(tg_stage *s, const tg_recogniser *r, const tg_tensor *cut, const tg_tensor *other);
 void tg_stage_end(tg_stage *s);
 /* The form, or NULL; when it is too large the stage can still be used. */
 const tg_form *tg_stage_form(tg_stage *s, const tg_tensor *t);
