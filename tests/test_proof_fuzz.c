@@ -7,7 +7,7 @@
 
 #include "proof_helpers.h"
 
-#define ROUNDS 500
+#define ROUNDS 400
 #define ELEMENTS_MAX 16
 
 static uint64_t random_state;
@@ -146,8 +146,10 @@ static pair apply_binary(int which, pair x, pair y)
     case 7:
         return (pair){tg_where(tg_ge(a, y.one), a, tg_neg(y.one)),
                       tg_where(tg_logical_not(tg_ge(b, y.other)), tg_neg(y.other), b)};
-    default:
-        return (pair){tg_div(a, y.one), tg_neg(tg_div(b, tg_neg(y.other)))};
+    default: {
+        tg_tensor *d = tg_add_scalar(tg_sin(y.one), 2), *f = tg_add_scalar(tg_neg(tg_sin(y.other)), -2);
+        return (pair){tg_div(a, d), tg_neg(tg_div(b, f))};
+    }
     }
 }
 
@@ -297,9 +299,6 @@ static void test_pairs(void **state)
         equal += values == AGREE;
         equal_proved += values == AGREE && verdict == TG_PROVED;
         unequal += values == DIFFER;
-        if (getenv("SHOW_UNPROVED") != NULL && values == AGREE && verdict != TG_PROVED)
-            print_message("round %d: %s\n   %s\n", round, tg_expression(p.one, TG_TEXT),
-                          tg_expression(p.other, TG_TEXT));
         tg_graph_free(q.g);
     }
     (void)state;
