@@ -238,6 +238,10 @@ tg_lowering *tg_lowering_new(tg_engine *e, tg_graph *g);
 /* Takes node for value, and with it what node only transposes, reshapes or negates. */
 int tg_lowering_cut(tg_lowering *l, const tg_tensor *node, const tg_form *value);
 const tg_form *tg_lower(tg_lowering *l, const tg_tensor *t);
+/* The form of one node from those of its inputs. */
+const tg_form *tg_node_form(tg_engine *e, const tg_tensor *t, const tg_form *const *inputs);
+/* The axes that carry an index, those of another size than 1; returns how many. */
+int tg_indexed_axes(const tg_tensor *t, int8_t *axes);
 /* An empty form of the tensor's type; and a fresh leaf of it, which is no tensor. */
 const tg_form *tg_form_like(tg_engine *e, const tg_tensor *t);
 const tg_form *tg_form_fresh(tg_engine *e, const tg_tensor *like, const char *name);
