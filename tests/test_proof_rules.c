@@ -204,6 +204,12 @@ static void test_no_rule(void **state)
         {tg_sqrt(tg_square(v.x)), v.x},
         {tg_log(tg_square(v.x)), tg_mul_scalar(tg_log(tg_abs(tg_add_scalar(v.x, 1))), 2)},
         {row_sum(tg_mul(v.x, v.y)), tg_mul(row_sum(v.x), row_sum(v.y))},
+        {tg_div(row_sum(tg_mul(v.x, v.y)), tg_mul(row_sum(v.x), row_sum(v.y))), number(v.x, 1)},
+        {tg_pow_scalar(tg_sub(v.x, v.y), -2), tg_neg(tg_pow_scalar(tg_sub(v.y, v.x), -2))},
+        {tg_pow_scalar(tg_sub(v.y, v.x), -2), tg_neg(tg_pow_scalar(tg_sub(v.x, v.y), -2))},
+        {tg_reciprocal(tg_sub(v.x, v.y)), tg_reciprocal(tg_sub(v.y, v.x))},
+        {tg_sqrt(tg_mul(tg_square(v.x), tg_exp(v.y))), tg_mul(v.x, tg_sqrt(tg_exp(v.y)))},
+        {row_max(tg_mul_scalar(v.x, -2)), tg_mul_scalar(row_max(v.x), -2)},
     };
     for (int i = 0; i < COUNT(wrong); i++)
         if (verdict_on(g,
@@ -220,6 +226,23 @@ static void test_no_rule(void **state)
                                                    .right = tg_add(tg_log(v.x), tg_log(v.y)),
                                                    .points = POINTS}),
                      TG_UNDECIDED);
+}
+
+/* A sum over y's axis is only one where nothing else depends on it. */
+static void test_sum_one(void **state)
+{
+    tg_graph *g = *state;
+    leaves v = make_leaves(g);
+    const tg_sum_one sums[2] = {{v.s, 1}, {v.y, 1}};
+    assert_refuted(g, .left = row_sum(tg_mul(v.s, v.x)), .right = row_sum(tg_mul(v.y, v.x)), .sums = sums,
+                   .n_sums = 2);
+    assert_refuted(g, .left = row_sum(tg_square(v.s)), .right = number(v.x, 1), .sums = sums, .n_sums = 2);
+    assert_proved(g, .left = row_sum(v.s), .right = row_sum(v.y), .sums = sums, .n_sums = 2);
+    assert_refuted(g, .left = row_sum(v.s), .right = row_sum(v.y), .sums = sums, .n_sums = 1);
+    /* On an axis of one element y is 1. */
+    tg_tensor *w = tg_input(g, "w", TG_F64, 2, (const int64_t[]){ROWS, 1});
+    const tg_sum_one of_w = {w, 1};
+    assert_proved(g, .left = w, .right = tg_full(g, TG_F64, 2, tg_shape(w), 1), .sums = &of_w, .n_sums = 1);
 }
 
 /* ---- Tasks and answers -------------------------------------------------------------------------------- */
@@ -388,9 +411,9 @@ static void test_own_operation(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {graph_test(test_every_rule),   graph_test(test_no_rule),
-                                       graph_test(test_answers),      graph_test(test_refused),
-                                       graph_test(test_too_large),    graph_test(test_sizes),
-                                       graph_test(test_own_operation)};
+    const struct CMUnitTest tests[] = {graph_test(test_every_rule), graph_test(test_no_rule),
+                                       graph_test(test_sum_one),    graph_test(test_answers),
+                                       graph_test(test_refused),    graph_test(test_too_large),
+                                       graph_test(test_sizes),      graph_test(test_own_operation)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
