@@ -55,7 +55,7 @@ struct tg_atom {
     int n_arguments;
     const tg_form *const *arguments;
     int indicator; /* its values are 0 and 1 */
-    int positive;  /* its values are > 0: 1 known, 2 assumed */
+    int positive;  /* its values are > 0: 1 known, 2 assumed; -1: that was looked for and not found */
     int sum_slot;  /* LEAF: its elements along this slot sum to one; -1 */
     UT_hash_handle hh;
 };
@@ -107,6 +107,7 @@ struct tg_engine {
     int n_atoms, atoms_room, n_forms;
     int64_t fresh;
     int64_t steps;
+    int depth; /* of the search for signs */
     tg_status failure;
     int tier; /* 1: functions written with exp and log stay closed; 2: they are opened */
     int off_kinks;

@@ -26,9 +26,9 @@ static tg_parity find_parity(tg_engine *e, const tg_form *x, const tg_form *f, c
 
 static void find_facts(tg_engine *e, tg_function_facts *facts, const void *attr)
 {
-    int tier = e->tier;
+    int off_kinks = e->off_kinks;
     uint32_t used = e->used;
-    e->tier = 2;
+    e->off_kinks = 0; /* what holds of a function must need no assumption */
     tg_atom key = {.kind = TG_ATOM_LEAF, .number = ++e->fresh, .name = "x", .sum_slot = -1};
     const tg_form *x = tg_form_single(e, tg_form_scalar(e, tg_integer(0)), tg_atom_intern(e, &key, NULL, 0),
                                       NULL, tg_integer(1));
@@ -36,7 +36,7 @@ static void find_facts(tg_engine *e, tg_function_facts *facts, const void *attr)
     const tg_form *f = tg_formula_form(e, facts->op, attr, &x);
     facts->positive = tg_form_is_positive(e, f, 1);
     facts->parity = find_parity(e, x, f, tg_formula_form(e, facts->op, attr, &minus));
-    e->tier = tier;
+    e->off_kinks = off_kinks;
     e->used = used;
 }
 

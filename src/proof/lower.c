@@ -245,14 +245,15 @@ static const tg_form *unknown_function(tg_engine *e, const tg_tensor *t, const t
     const tg_op *op = tg_op_of(t);
     const tg_form *over[TG_ELEMENTWISE_MAX];
     int8_t index[TG_MAX_RANK];
-    int n;
-    if (!tg_form_slots(e, inputs, op->n_inputs, 0, over, index, &n)) return NULL;
+    int n, count = tg_input_count(t);
+    if (count < 1 || count > TG_ELEMENTWISE_MAX) return NULL;
+    if (!tg_form_slots(e, inputs, count, 0, over, index, &n)) return NULL;
     tg_atom key = {.kind = TG_ATOM_FUNCTION,
                    .slots = n,
                    .source = op,
                    .number = tg_dtype_of(t),
                    .name = op->name,
-                   .n_arguments = op->n_inputs,
+                   .n_arguments = count,
                    .arguments = over,
                    .indicator = tg_dtype_of(t) == TG_BOOL,
                    .sum_slot = -1};
