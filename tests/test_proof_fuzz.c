@@ -83,9 +83,10 @@ static tg_tensor *transposed(tg_tensor *x)
 }
 
 /* What jumps where two expressions that are equal meet would be left to rounding; so they do not meet. */
-static tg_tensor *off_kink(tg_tensor *x)
+static pair off_kink(tg_tensor *a, tg_tensor *b)
 {
-    return tg_add_scalar(x, 0.12345);
+    double distance = (double)(100 + below(1000)) / 3847;
+    return (pair){tg_add_scalar(a, distance), tg_add_scalar(b, distance)};
 }
 
 /* Each function once as it is and once in other words. */
@@ -108,12 +109,12 @@ static pair apply_unary(int which, pair x)
     case 4:
         return (pair){tg_relu(a), tg_mul(b, step(b))};
     case 5:
-        a = off_kink(a), b = off_kink(b);
+        x = off_kink(a, b), a = x.one, b = x.other;
         return (pair){step(a), step(tg_mul_scalar(b, 2))};
     case 6:
         return (pair){tg_abs(a), below(2) ? tg_mul(b, tg_sign(b)) : tg_add(tg_relu(b), tg_relu(tg_neg(b)))};
     case 7:
-        a = off_kink(a), b = off_kink(b);
+        x = off_kink(a, b), a = x.one, b = x.other;
         return (pair){tg_sign(a), tg_neg(tg_sign(tg_neg(b)))};
     case 8:
         return (pair){tg_softplus(a), tg_sub(b, tg_log(tg_sigmoid(b)))};
@@ -149,11 +150,11 @@ static pair apply_binary(int which, pair x, pair y)
     case 5:
         return (pair){tg_minimum(a, y.one), tg_neg(tg_maximum(tg_neg(b), tg_neg(y.other)))};
     case 6:
-        a = off_kink(a), b = off_kink(b);
+        x = off_kink(a, b), a = x.one, b = x.other;
         return (pair){tg_cast(tg_gt(a, y.one), TG_F64),
                       tg_sub(one_like(b), tg_cast(tg_ge(y.other, b), TG_F64))};
     case 7:
-        a = off_kink(a), b = off_kink(b);
+        x = off_kink(a, b), a = x.one, b = x.other;
         return (pair){tg_where(tg_ge(a, y.one), a, tg_neg(y.one)),
                       tg_where(tg_logical_not(tg_ge(b, y.other)), tg_neg(y.other), b)};
     default: {
