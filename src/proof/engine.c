@@ -156,7 +156,7 @@ int tg_atom_is_positive(tg_engine *e, const tg_atom *atom)
         e->atoms[atom->id]->positive = !found ? -1 : (e->used & assumption) != 0 ? 2 : 1;
         e->used = before;
     }
-    if (atom->positive == 2) e->used |= assumption;
+    if (atom->positive == 2) tg_note(e, TG_RULE_POSITIVE);
     return atom->positive > 0;
 }
 

@@ -112,8 +112,11 @@ struct tg_engine {
     int tier; /* 1: functions written with exp and log stay closed; 2: they are opened */
     int off_kinks;
     int assume_sums, assume_positive;
-    const tg_proof_task *task; /* the size symbols and the assumptions; or NULL */
-    uint32_t used;             /* rules, a bit each, since it was last cleared */
+    const tg_proof_task *task;          /* the size symbols and the assumptions; or NULL */
+    uint32_t used;                      /* rules, a bit each, since it was last cleared */
+    uint32_t seen;                      /* all of them */
+    unsigned char order[TG_RULE_COUNT]; /* in which they were first seen */
+    int n_seen;
 };
 
 tg_engine *tg_engine_new(const tg_proof_task *task, int tier); /* NULL when memory runs out */
@@ -123,9 +126,13 @@ void *tg_engine_fail(tg_engine *e, tg_status status);
 void *tg_engine_take(tg_engine *e, size_t size);
 void *tg_engine_scratch(tg_engine *e, size_t size);
 
+/* Says that a rule was used. */
 static inline void tg_note(tg_engine *e, tg_rule_number rule)
 {
-    e->used |= UINT32_C(1) << rule;
+    uint32_t bit = UINT32_C(1) << rule;
+    if ((e->seen & bit) == 0) e->order[e->n_seen++] = (unsigned char)rule;
+    e->seen |= bit;
+    e->used |= bit;
 }
 
 /* ---- Atoms -------------------------------------------------------------------------------------------- */
