@@ -371,49 +371,12 @@ static void test_sizes(void **state)
     tg_proof_free(p);
 }
 
-/* A program's own operation is understood from its formula. */
-static tg_status same_type(tg_infer *q)
-{
-    tg_type x = tg_infer_input(q, 0);
-    return tg_infer_output(q, x.dtype, x.rank, x.shape);
-}
-
-static tg_status no_kernel(const tg_kernel_call *call)
-{
-    return tg_fail(call->diag, TG_ERR_UNSUPPORTED, "not run");
-}
-
-static void test_own_operation(void **state)
-{
-    tg_graph *g = *state;
-    leaves v = make_leaves(g);
-    const char *const formulas[2] = {"where(x >= 0, x, -x) / (1 + max(x, 0) + 0.5 * abs(x - x))",
-                                     "a mystery"};
-    tg_tensor *results[2];
-    for (int i = 0; i < 2; i++) {
-        const tg_op record = {.name = i == 0 ? "clear" : "mystery",
-                              .n_inputs = 1,
-                              .inputs = "x",
-                              .formula = formulas[i],
-                              .flags = TG_OP_ELEMENTWISE | TG_OP_CONSTANT_SLOPE,
-                              .infer = same_type,
-                              .kernel = no_kernel};
-        const tg_op *op = tg_op_register(g, &record);
-        assert_non_null(op);
-        results[i] = tg_apply(g, op, &v.x, 1, NULL);
-        tg_tensor *turned = tg_transpose(v.x, NULL);
-        tg_tensor *back = tg_transpose(tg_apply(g, op, &turned, 1, NULL), NULL);
-        assert_proved(g, .left = results[i], .right = back);
-    }
-    assert_proved(g, .left = results[0], .right = tg_div(tg_abs(v.x), tg_add_scalar(tg_relu(v.x), 1)));
-    assert_int_equal(verdict_on(g, (tg_proof_task){.left = results[1], .right = v.x}), TG_UNDECIDED);
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {graph_test(test_every_rule), graph_test(test_no_rule),
-                                       graph_test(test_sum_one),    graph_test(test_answers),
-                                       graph_test(test_refused),    graph_test(test_too_large),
-                                       graph_test(test_sizes),      graph_test(test_own_operation)};
+    const struct CMUnitTest tests[] = {
+        graph_test(test_every_rule), graph_test(test_no_rule), graph_test(test_sum_one),
+        graph_test(test_answers),    graph_test(test_refused), graph_test(test_too_large),
+        graph_test(test_sizes),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
