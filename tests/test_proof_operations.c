@@ -29,6 +29,14 @@ static void test_chain(void **state)
     tg_tensor *one = tg_sum(tg_mul(b, transposed(c)), NULL), *other = tg_sum(tg_mul(transposed(b), c), NULL);
     assert_proved(g, .left = one, .right = other);
     assert_proved(g, .left = tg_mul(one, tg_square(one)), .right = tg_pow_scalar(other, 3));
+    /* Indices on a circle look alike from each of them. */
+    tg_tensor *two = tg_matmul(a, a), *turned_two = tg_matmul(transposed(a), transposed(a));
+    tg_tensor *five = tg_matmul(two, tg_matmul(two, a)), *three = tg_matmul(a, two);
+    assert_proved(g, .left = tg_sum(tg_mul(a, turned_two), NULL),
+                  .right = tg_sum(tg_mul(transposed(a), two), NULL));
+    assert_proved(g, .left = tg_sum(tg_mul(two, transposed(three)), NULL),
+                  .right = tg_sum(tg_mul(tg_matmul(turned_two, transposed(two)), a), NULL));
+    assert_refuted(g, .left = tg_sum(tg_mul(two, three), NULL), .right = tg_sum(tg_mul(five, a), NULL));
 }
 
 static void test_products(void **state)
