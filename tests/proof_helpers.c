@@ -51,6 +51,7 @@ void set_inputs(tg_graph *g, uint64_t seed, double low, double high)
 /* Terms that are larger than this may cancel and leave nothing but rounding errors. */
 #define CANCELLING 1e6
 
+#define NEAR_KINK 1e-9
 #define INDICES_MAX (TG_MAX_RANK + 8)
 
 typedef struct evaluator {
@@ -88,10 +89,10 @@ static double value_of_atom(evaluator *v, const tg_atom *a, double x)
         return exp(x);
     case TG_ATOM_LOG:
         return log(x);
-    case TG_ATOM_POSITIVE:
-        return isnan(x) ? x : x > 0;
+    case TG_ATOM_POSITIVE: /* rounding decides on which side of a kink what should lie on it comes to lie */
+        return fabs(x) > NEAR_KINK ? x > 0 : (double)NAN;
     case TG_ATOM_NEGATIVE:
-        return isnan(x) ? x : x < 0;
+        return fabs(x) > NEAR_KINK ? x < 0 : (double)NAN;
     case TG_ATOM_FUNCTION:
         return named_value(v, a->name, x);
     case TG_ATOM_SIZE:

@@ -7,7 +7,7 @@
 
 #include "proof_helpers.h"
 
-#define ROUNDS 500
+#define ROUNDS 400
 #define ELEMENTS_MAX 16
 
 static uint64_t random_state;
@@ -82,6 +82,13 @@ static tg_tensor *transposed(tg_tensor *x)
     return tg_transpose(x, NULL);
 }
 
+/* What jumps where two expressions that are equal meet would be left to rounding; so they do not meet. */
+static pair off_kink(tg_tensor *a, tg_tensor *b)
+{
+    double distance = (double)(100 + below(1000)) / 3847;
+    return (pair){tg_add_scalar(a, distance), tg_add_scalar(b, distance)};
+}
+
 /* Each function once as it is and once in other words. */
 static pair apply_unary(int which, pair x)
 {
@@ -102,10 +109,12 @@ static pair apply_unary(int which, pair x)
     case 4:
         return (pair){tg_relu(a), tg_mul(b, step(b))};
     case 5:
+        x = off_kink(a, b), a = x.one, b = x.other;
         return (pair){step(a), step(tg_mul_scalar(b, 2))};
     case 6:
         return (pair){tg_abs(a), below(2) ? tg_mul(b, tg_sign(b)) : tg_add(tg_relu(b), tg_relu(tg_neg(b)))};
     case 7:
+        x = off_kink(a, b), a = x.one, b = x.other;
         return (pair){tg_sign(a), tg_neg(tg_sign(tg_neg(b)))};
     case 8:
         return (pair){tg_softplus(a), tg_sub(b, tg_log(tg_sigmoid(b)))};
@@ -141,13 +150,17 @@ static pair apply_binary(int which, pair x, pair y)
     case 5:
         return (pair){tg_minimum(a, y.one), tg_neg(tg_maximum(tg_neg(b), tg_neg(y.other)))};
     case 6:
+        x = off_kink(a, b), a = x.one, b = x.other;
         return (pair){tg_cast(tg_gt(a, y.one), TG_F64),
                       tg_sub(one_like(b), tg_cast(tg_ge(y.other, b), TG_F64))};
     case 7:
+        x = off_kink(a, b), a = x.one, b = x.other;
         return (pair){tg_where(tg_ge(a, y.one), a, tg_neg(y.one)),
                       tg_where(tg_logical_not(tg_ge(b, y.other)), tg_neg(y.other), b)};
-    default:
-        return (pair){tg_div(a, y.one), tg_neg(tg_div(b, tg_neg(y.other)))};
+    default: {
+        tg_tensor *d = tg_add_scalar(tg_sin(y.one), 2), *f = tg_add_scalar(tg_neg(tg_sin(y.other)), -2);
+        return (pair){tg_div(a, d), tg_neg(tg_div(b, f))};
+    }
     }
 }
 
@@ -297,9 +310,6 @@ static void test_pairs(void **state)
         equal += values == AGREE;
         equal_proved += values == AGREE && verdict == TG_PROVED;
         unequal += values == DIFFER;
-        if (getenv("SHOW_UNPROVED") != NULL && values == AGREE && verdict != TG_PROVED)
-            print_message("round %d: %s\n   %s\n", round, tg_expression(p.one, TG_TEXT),
-                          tg_expression(p.other, TG_TEXT));
         tg_graph_free(q.g);
     }
     (void)state;

@@ -259,6 +259,33 @@ static void test_costs(void **state)
     }
 }
 
+/* The costs of nn.h, with respect to what they are given. */
+static void test_library_costs(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *a = input(g, "a"), *y = input(g, "y"), *e = tg_sub(a, y);
+    tg_tensor *binary_cross = tg_div(e, tg_mul(a, one_minus(a)));
+    tg_tensor *clipped = tg_where(tg_le(tg_abs(e), number(a, 1)), e, tg_sign(e));
+    const struct {
+        tg_cost cost;
+        tg_tensor *slope;
+    } of_library[] = {
+        {TG_COST_QUADRATIC, e},
+        {TG_COST_L1, tg_sign(e)},
+        {TG_COST_HUBER, clipped},
+        {TG_COST_LOGISTIC, tg_neg(tg_mul(y, tg_sigmoid(tg_neg(tg_mul(y, a)))))},
+        {TG_COST_HINGE_DIFF, tg_neg(step(tg_sub(y, a)))},
+        {TG_COST_CROSS_ENTROPY, tg_neg(tg_div(y, a))},
+        {TG_COST_BINARY_CROSS_ENTROPY, binary_cross},
+    };
+    for (int i = 0; i < COUNT(of_library); i++) {
+        tg_tensor *left = gradient(g, tg_cost_of(of_library[i].cost, a, y), a);
+        tg_proof_verdict verdict = verdict_on(g, (tg_proof_task){.left = left, .right = of_library[i].slope});
+        if (verdict != TG_PROVED)
+            fail_msg("cost %d: %s", (int)of_library[i].cost, tg_proof_verdict_name(verdict));
+    }
+}
+
 /* ---- Softmax and cross-entropies ---------------------------------------------------------------------- */
 
 static tg_tensor *softmax_plain(tg_tensor *z)
@@ -324,8 +351,8 @@ static void test_softmax(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {graph_test(test_activations), graph_test(test_forwards),
-                                       graph_test(test_costs), graph_test(test_cross_entropies),
-                                       graph_test(test_softmax)};
+    const struct CMUnitTest tests[] = {graph_test(test_activations),     graph_test(test_forwards),
+                                       graph_test(test_costs),           graph_test(test_library_costs),
+                                       graph_test(test_cross_entropies), graph_test(test_softmax)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,7 +85,7 @@ TG_API tg_proof_verdict tg_proof_verdict_of(const tg_proof *p);
  * written through exp. */
 TG_API int tg_proof_tier(const tg_proof *p);
 
-/* The names of the rules used, in the order of tg_proof_rules; NULL beyond the end. */
+/* The names of the rules used, each once, in the order of their first use; NULL beyond the end. */
 TG_API int tg_proof_rule_count(const tg_proof *p);
 TG_API const char *tg_proof_rule(const tg_proof *p, int i);
 

@@ -302,8 +302,7 @@ int tg_form_equal(tg_engine *e, const tg_form *a, const tg_form *b)
 {
     if (a == NULL || b == NULL) return 0;
     if (a == b) return 1;
-    for (int i = 0; i < a->rank; i++)
-        if (a->rank != b->rank || a->sizes[i] != b->sizes[i]) return 0;
+    if (a->rank != b->rank || memcmp(a->sizes, b->sizes, sizeof a->sizes) != 0) return 0;
     const tg_form *difference = tg_form_add(e, a, b, -1);
     if (difference == NULL) return 0;
     if (difference->n_terms > 0) difference = clear_denominators(e, difference);

@@ -128,18 +128,36 @@ const tg_atom *tg_atom_number(tg_engine *e, tg_atom_kind kind, int64_t number)
     return tg_atom_intern(e, &key, NULL, 0);
 }
 
+#define DEPTH_MAX 32 /* of atoms within atoms that are looked into for a sign */
+
 /* log(q) > 0 where q - 1 is. */
 static int log_is_positive(tg_engine *e, const tg_form *q)
 {
     return tg_form_is_positive(e, tg_form_add(e, q, tg_form_number(e, q, tg_integer(1)), -1), 1);
 }
 
+static int argument_is_positive(tg_engine *e, const tg_atom *atom)
+{
+    const tg_form *argument = atom->arguments[0];
+    return atom->kind == TG_ATOM_POWER ? tg_form_is_positive(e, argument, 1) : log_is_positive(e, argument);
+}
+
+/* The answer is kept, with whether it rests on an assumption. */
 int tg_atom_is_positive(tg_engine *e, const tg_atom *atom)
 {
+    const uint32_t assumption = UINT32_C(1) << TG_RULE_POSITIVE;
+    if (atom->positive == 0 && (atom->kind == TG_ATOM_POWER || atom->kind == TG_ATOM_LOG) &&
+        e->depth < DEPTH_MAX) {
+        uint32_t before = e->used;
+        e->used = 0;
+        e->depth++;
+        int found = argument_is_positive(e, atom);
+        e->depth--;
+        e->atoms[atom->id]->positive = !found ? -1 : (e->used & assumption) != 0 ? 2 : 1;
+        e->used = before;
+    }
     if (atom->positive == 2) tg_note(e, TG_RULE_POSITIVE);
-    if (atom->positive != 0) return 1;
-    if (atom->kind == TG_ATOM_POWER) return tg_form_is_positive(e, atom->arguments[0], 1);
-    return atom->kind == TG_ATOM_LOG && log_is_positive(e, atom->arguments[0]);
+    return atom->positive > 0;
 }
 
 /* ---- Interned forms ----------------------------------------------------------------------------------- */

@@ -55,7 +55,7 @@ struct tg_atom {
     int n_arguments;
     const tg_form *const *arguments;
     int indicator; /* its values are 0 and 1 */
-    int positive;  /* its values are > 0: 1 known, 2 assumed */
+    int positive;  /* its values are > 0: 1 known, 2 assumed; -1: that was looked for and not found */
     int sum_slot;  /* LEAF: its elements along this slot sum to one; -1 */
     UT_hash_handle hh;
 };
@@ -107,12 +107,16 @@ struct tg_engine {
     int n_atoms, atoms_room, n_forms;
     int64_t fresh;
     int64_t steps;
+    int depth; /* of the search for signs */
     tg_status failure;
     int tier; /* 1: functions written with exp and log stay closed; 2: they are opened */
     int off_kinks;
     int assume_sums, assume_positive;
-    const tg_proof_task *task; /* the size symbols and the assumptions; or NULL */
-    uint32_t used;             /* rules, a bit each, since it was last cleared */
+    const tg_proof_task *task;          /* the size symbols and the assumptions; or NULL */
+    uint32_t used;                      /* rules, a bit each, since it was last cleared */
+    uint32_t seen;                      /* all of them */
+    unsigned char order[TG_RULE_COUNT]; /* in which they were first seen */
+    int n_seen;
 };
 
 tg_engine *tg_engine_new(const tg_proof_task *task, int tier); /* NULL when memory runs out */
@@ -122,9 +126,13 @@ void *tg_engine_fail(tg_engine *e, tg_status status);
 void *tg_engine_take(tg_engine *e, size_t size);
 void *tg_engine_scratch(tg_engine *e, size_t size);
 
+/* Says that a rule was used. */
 static inline void tg_note(tg_engine *e, tg_rule_number rule)
 {
-    e->used |= UINT32_C(1) << rule;
+    uint32_t bit = UINT32_C(1) << rule;
+    if ((e->seen & bit) == 0) e->order[e->n_seen++] = (unsigned char)rule;
+    e->seen |= bit;
+    e->used |= bit;
 }
 
 /* ---- Atoms -------------------------------------------------------------------------------------------- */
@@ -238,6 +246,10 @@ tg_lowering *tg_lowering_new(tg_engine *e, tg_graph *g);
 /* Takes node for value, and with it what node only transposes, reshapes or negates. */
 int tg_lowering_cut(tg_lowering *l, const tg_tensor *node, const tg_form *value);
 const tg_form *tg_lower(tg_lowering *l, const tg_tensor *t);
+/* The form of one node from those of its inputs. */
+const tg_form *tg_node_form(tg_engine *e, const tg_tensor *t, const tg_form *const *inputs);
+/* The axes that carry an index, those of another size than 1; returns how many. */
+int tg_indexed_axes(const tg_tensor *t, int8_t *axes);
 /* An empty form of the tensor's type; and a fresh leaf of it, which is no tensor. */
 const tg_form *tg_form_like(tg_engine *e, const tg_tensor *t);
 const tg_form *tg_form_fresh(tg_engine *e, const tg_tensor *like, const char *name);

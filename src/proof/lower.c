@@ -11,8 +11,7 @@ const tg_form *tg_form_like(tg_engine *e, const tg_tensor *t)
     return tg_form_intern(e, tg_rank(t), tg_shape(t), NULL, 0);
 }
 
-/* The axes that carry an index: those of another size than 1. */
-static int indexed_axes(const tg_tensor *t, int8_t *axes)
+int tg_indexed_axes(const tg_tensor *t, int8_t *axes)
 {
     int n = 0;
     memset(axes, 0, TG_MAX_RANK);
@@ -25,7 +24,7 @@ static const tg_form *atom_of_type(tg_engine *e, const tg_tensor *like, tg_atom 
                                    size_t attr_size)
 {
     int8_t axes[TG_MAX_RANK];
-    key->slots = indexed_axes(like, axes);
+    key->slots = tg_indexed_axes(like, axes);
     for (int i = 0; i < key->slots; i++) key->sizes[i] = tg_shape(like)[axes[i]];
     return tg_form_single(e, tg_form_like(e, like), tg_atom_intern(e, key, attr, attr_size), axes,
                           tg_integer(1));
@@ -95,7 +94,7 @@ static const tg_form *leaf_form(tg_engine *e, const tg_tensor *t)
                    .positive = is_assumed_positive(e, t) ? 2 : 0,
                    .sum_slot = -1};
     int8_t axes[TG_MAX_RANK];
-    int n = indexed_axes(t, axes), axis = sum_axis(e, t);
+    int n = tg_indexed_axes(t, axes), axis = sum_axis(e, t);
     if (axis >= 0 && tg_shape(t)[axis] == 1) {
         tg_note(e, TG_RULE_SUM_ONE);
         return tg_form_number(e, tg_form_like(e, t), tg_integer(1));
@@ -246,14 +245,15 @@ static const tg_form *unknown_function(tg_engine *e, const tg_tensor *t, const t
     const tg_op *op = tg_op_of(t);
     const tg_form *over[TG_ELEMENTWISE_MAX];
     int8_t index[TG_MAX_RANK];
-    int n;
-    if (!tg_form_slots(e, inputs, op->n_inputs, 0, over, index, &n)) return NULL;
+    int n, count = tg_input_count(t);
+    if (count < 1 || count > TG_ELEMENTWISE_MAX) return NULL;
+    if (!tg_form_slots(e, inputs, count, 0, over, index, &n)) return NULL;
     tg_atom key = {.kind = TG_ATOM_FUNCTION,
                    .slots = n,
                    .source = op,
                    .number = tg_dtype_of(t),
                    .name = op->name,
-                   .n_arguments = op->n_inputs,
+                   .n_arguments = count,
                    .arguments = over,
                    .indicator = tg_dtype_of(t) == TG_BOOL,
                    .sum_slot = -1};
@@ -316,7 +316,7 @@ static const tg_form *indexed_form(tg_engine *e, const tg_tensor *t, const tg_fo
     return NULL;
 }
 
-static const tg_form *node_form(tg_engine *e, const tg_tensor *t, const tg_form *const *inputs)
+const tg_form *tg_node_form(tg_engine *e, const tg_tensor *t, const tg_form *const *inputs)
 {
     const tg_op *op = tg_op_of(t);
     if (tg_count(t) == 0) return tg_engine_fail(e, TG_ERR_SIZE);
@@ -326,99 +326,4 @@ static const tg_form *node_form(tg_engine *e, const tg_tensor *t, const tg_form 
     if (form == NULL && e->failure == TG_OK && (op->flags & TG_OP_ELEMENTWISE) != 0)
         form = elementwise_form(e, t, inputs);
     return form != NULL || e->failure != TG_OK ? form : opaque_form(e, t, inputs);
-}
-
-/* ---- Lowerings ---------------------------------------------------------------------------------------- */
-
-tg_lowering *tg_lowering_new(tg_engine *e, tg_graph *g)
-{
-    size_t nodes = (size_t)tg_node_count(g);
-    tg_lowering *l = tg_engine_take(e, sizeof *l);
-    const tg_form **lists = tg_engine_take(e, 2 * nodes * sizeof *lists + 1);
-    uint32_t *used = tg_engine_take(e, nodes * sizeof *used + 1);
-    unsigned char *wanted = tg_engine_take(e, nodes + 1);
-    if (l == NULL || lists == NULL || used == NULL || wanted == NULL) return NULL;
-    memset(lists, 0, 2 * nodes * sizeof *lists);
-    memset(used, 0, nodes * sizeof *used);
-    *l = (tg_lowering){.engine = e,
-                       .graph = g,
-                       .nodes = (int64_t)nodes,
-                       .cuts = lists,
-                       .forms = lists + nodes,
-                       .used = used,
-                       .wanted = wanted};
-    return l;
-}
-
-static const tg_form *lower_node(tg_lowering *l, const tg_tensor *t)
-{
-    tg_engine *e = l->engine;
-    int n = tg_input_count(t);
-    const tg_form **inputs = tg_engine_take(e, ((size_t)n + 1) * sizeof *inputs);
-    if (inputs == NULL) return NULL;
-    for (int i = 0; i < n; i++) inputs[i] = l->forms[tg_id(tg_input_at(t, i))];
-    uint32_t before = e->used;
-    e->used = 0;
-    const tg_form *form = node_form(e, t, inputs);
-    l->used[tg_id(t)] = e->used;
-    e->used |= before;
-    return form;
-}
-
-const tg_form *tg_lower(tg_lowering *l, const tg_tensor *t)
-{
-    if (l == NULL || t == NULL) return NULL;
-    int64_t last = tg_id(t);
-    if (last >= l->nodes) return tg_engine_fail(l->engine, TG_ERR_SIZE);
-    memset(l->wanted, 0, (size_t)last + 1);
-    l->wanted[last] = 1;
-    for (int64_t id = last; id >= 0; id--) {
-        if (l->wanted[id] && l->cuts[id] != NULL) l->forms[id] = l->cuts[id];
-        if (!l->wanted[id] || l->forms[id] != NULL) continue;
-        const tg_tensor *node = tg_node(l->graph, id);
-        for (int i = 0; i < tg_input_count(node); i++) l->wanted[tg_id(tg_input_at(node, i))] = 1;
-    }
-    for (int64_t id = 0; id <= last; id++) {
-        if (!l->wanted[id] || l->forms[id] != NULL) continue;
-        l->forms[id] = lower_node(l, tg_node(l->graph, id));
-        if (l->forms[id] == NULL) return NULL;
-    }
-    return l->forms[last];
-}
-
-/* ---- Cuts --------------------------------------------------------------------------------------------- */
-
-/* The value of node's input when node only renames its axes and multiplies by a number; NULL otherwise. */
-static const tg_form *value_of_input(tg_lowering *l, const tg_tensor *node, const tg_form *value)
-{
-    tg_engine *e = l->engine;
-    const tg_tensor *x = tg_input_at(node, 0);
-    if (tg_input_count(node) != 1 || tg_count(x) != tg_count(node)) return NULL;
-    uint32_t used = e->used;
-    const tg_form *probe = tg_form_fresh(e, x, "probe");
-    const tg_form *form = probe == NULL ? NULL : node_form(e, node, &probe);
-    e->used = used;
-    if (form == NULL || form->n_terms != 1) return NULL;
-    const tg_term *t = &form->terms[0];
-    const tg_factor *f = t->factors;
-    if (t->n_factors != 1 || t->n_bound != 0 || f->atom != probe->terms[0].factors[0].atom) return NULL;
-    if (!tg_rational_equal(f->exponent, tg_integer(1))) return NULL;
-    int8_t axes[TG_MAX_RANK], index[TG_MAX_RANK] = {0};
-    tg_rational inverse;
-    indexed_axes(x, axes);
-    for (int s = 0; s < f->slots; s++) index[f->index[s]] = axes[s];
-    if (!tg_rational_make(t->coefficient.den, t->coefficient.num, &inverse)) return NULL;
-    return tg_form_scale(e, tg_form_relabel(e, value, index, tg_rank(x), tg_shape(x)), inverse);
-}
-
-int tg_lowering_cut(tg_lowering *l, const tg_tensor *node, const tg_form *value)
-{
-    if (l == NULL || value == NULL) return 0;
-    for (int first = 1; value != NULL && (first || l->cuts[tg_id(node)] == NULL); first = 0) {
-        l->cuts[tg_id(node)] = value;
-        if (tg_input_count(node) == 0) break;
-        value = value_of_input(l, node, value);
-        node = tg_input_at(node, 0);
-    }
-    return l->engine->failure == TG_OK;
 }

@@ -143,7 +143,8 @@ static void lower_sides(tg_proof *p)
     p->lowering = tg_lowering_new(e, p->graph);
     for (int i = 0; i < p->task.n_cuts; i++)
         tg_lowering_cut(p->lowering, p->task.cuts[i].node, tg_lower(values, p->task.cuts[i].value));
-    e->used = 0;
+    e->used = e->seen = 0;
+    e->n_seen = 0;
     p->sides[0] = tg_lower(p->lowering, p->task.left);
     if (p->sides[0] == NULL || !collect_steps(p, 0)) return;
     p->sides[1] = tg_lower(p->lowering, p->task.right);
@@ -293,8 +294,9 @@ int tg_proof_tier(const tg_proof *p)
 const char *tg_proof_rule(const tg_proof *p, int i)
 {
     if (p == NULL || p->engine == NULL || i < 0) return NULL;
-    for (int rule = 0; rule < TG_RULE_COUNT; rule++)
-        if ((p->engine->used >> rule & 1u) != 0 && i-- == 0) return tg_proof_rules(NULL)[rule].name;
+    const tg_engine *e = p->engine;
+    for (int k = 0; k < e->n_seen; k++)
+        if ((e->used >> e->order[k] & 1u) != 0 && i-- == 0) return tg_proof_rules(NULL)[e->order[k]].name;
     return NULL;
 }
 
