@@ -47,9 +47,10 @@ static void expect_proved(const tg_rules_spec *spec)
     int n = 0;
     for (; (claim = tg_rules_claim(report, n)) != NULL; n++) {
         if (claim->verdict != TG_PROVED || claim->conditional || claim->differs || !(claim->max_ulp < 1000))
-            fail_msg("%s, %d layers, %s, %s: claim %d of layer %d: %s, %g ulp", tg_convention_name(spec->convention),
-                     spec->n_layers, tg_activation_name(spec->activations[0]), tg_cost_name(spec->cost),
-                     (int)claim->kind, claim->layer, tg_proof_verdict_name(claim->verdict), claim->max_ulp);
+            fail_msg("%s, %d layers, %s, %s: claim %d of layer %d: %s, %g ulp",
+                     tg_convention_name(spec->convention), spec->n_layers,
+                     tg_activation_name(spec->activations[0]), tg_cost_name(spec->cost), (int)claim->kind,
+                     claim->layer, tg_proof_verdict_name(claim->verdict), claim->max_ulp);
     }
     assert_int_equal(n, 3 * spec->n_layers);
     assert_int_equal(tg_rules_verdict(report), 1);
@@ -90,9 +91,11 @@ static void expect_refuted(const tg_rules_spec *spec)
     assert_int_equal(tg_rules_planted(report), spec->plant_layer);
     for (int i = 0; (claim = tg_rules_claim(report, i)) != NULL; i++) {
         if (claim->verdict == TG_PROVED) continue;
-        if (claim->verdict != TG_REFUTED || claim->layer != spec->plant_layer || claim->generic == claim->rule)
-            fail_msg("%s, %s at layer %d: claim %d of layer %d is %s", tg_convention_name(spec->convention), spec->plant,
-                     spec->plant_layer, (int)claim->kind, claim->layer, tg_proof_verdict_name(claim->verdict));
+        if (claim->verdict != TG_REFUTED || claim->layer != spec->plant_layer ||
+            claim->generic == claim->rule)
+            fail_msg("%s, %s at layer %d: claim %d of layer %d is %s", tg_convention_name(spec->convention),
+                     spec->plant, spec->plant_layer, (int)claim->kind, claim->layer,
+                     tg_proof_verdict_name(claim->verdict));
         refuted++;
     }
     if (refuted != 1)
@@ -178,7 +181,8 @@ static void test_bad_arguments(void **state)
 {
     (void)state;
     tg_rules_spec good = network(TG_CONVENTION_DELTA, 2, TG_TANH, TG_COST_QUADRATIC), bad;
-    expect_error((bad = good, bad.convention = (tg_convention)9, bad), TG_ERR_ARGUMENT, "unknown convention 9");
+    expect_error((bad = good, bad.convention = (tg_convention)9, bad), TG_ERR_ARGUMENT,
+                 "unknown convention 9");
     expect_error((bad = good, bad.n_layers = 0, bad), TG_ERR_ARGUMENT, "0 layers");
     expect_error((bad = good, bad.n_layers = TG_RULES_LAYERS + 1, bad), TG_ERR_ARGUMENT, "65 layers");
     expect_error((bad = good, bad.batch = 0, bad), TG_ERR_ARGUMENT, "batch is 0");
@@ -188,7 +192,8 @@ static void test_bad_arguments(void **state)
     expect_error((bad = good, bad.activations = (tg_activation[]){TG_SOFTMAX, TG_TANH}, bad), TG_ERR_ARGUMENT,
                  "softmax in layer 1");
     expect_error((bad = good, bad.plant = "no-such-kind", bad), TG_ERR_NAME, "no-such-kind");
-    expect_error((bad = good, bad.plant = "kept-slope", bad), TG_ERR_ARGUMENT, "'kept-slope' cannot be planted");
+    expect_error((bad = good, bad.plant = "kept-slope", bad), TG_ERR_ARGUMENT,
+                 "'kept-slope' cannot be planted");
     expect_error((bad = good, bad.plant = "dropped-transpose", bad.plant_layer = 2, bad), TG_ERR_ARGUMENT,
                  "at layer 2");
     assert_int_equal(tg_rules_check(&good, NULL, NULL), TG_ERR_NULL);
@@ -202,7 +207,8 @@ static void test_bad_arguments(void **state)
 
 static void expect_readable(const tg_rules_spec *spec, tg_equation_kind kind, int l)
 {
-    char *latex = tg_rules_equation(spec, kind, l, TG_LATEX), *text = tg_rules_equation(spec, kind, l, TG_UNICODE);
+    char *latex = tg_rules_equation(spec, kind, l, TG_LATEX),
+         *text = tg_rules_equation(spec, kind, l, TG_UNICODE);
     char *mathml = tg_rules_equation(spec, kind, l, TG_MATHML);
     tg_text out = {0};
     assert_non_null(latex);

@@ -19,12 +19,8 @@ typedef struct explain_request {
 static int read_request(explain_request *r, const tg_arguments *a)
 {
     const char *convention = tg_option_value(a, "convention");
-    r->convention = -1;
+    r->convention = convention != NULL ? tg_convention_find(convention) : -1;
     r->sample = 1;
-    if (convention != NULL && (r->convention = tg_convention_find(convention)) < 0)
-        return tg_complain(a->command,
-                           "--convention: there is no '%s'; there are vector, jacobian, delta, rows, columns",
-                           convention);
     if (!tg_option_integer(a, "sample", 1, INT64_MAX, &r->sample)) return TG_EXIT_BAD;
     int status = tg_program_load(a, &r->program);
     if (status == TG_EXIT_OK) status = tg_program_bind_free_sizes(&r->program);

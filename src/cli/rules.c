@@ -46,17 +46,8 @@ static int read_layers(const tg_arguments *a, request *r)
 static int read_names(const tg_arguments *a, request *r)
 {
     const char *activation = tg_option_value(a, "activation"), *cost = tg_option_value(a, "cost");
-    r->hidden = r->cost = -1;
-    if (activation != NULL && ((r->hidden = tg_activation_find(activation)) < 0 || r->hidden == TG_SOFTMAX))
-        return tg_complain(a->command,
-                           "--activation %s: no activation of hidden layers; there are identity, sigmoid, "
-                           "tanh, relu, leaky_relu, elu, gelu, silu, softplus, sin",
-                           activation);
-    if (cost != NULL && (r->cost = tg_cost_find(cost)) < 0)
-        return tg_complain(a->command,
-                           "--cost %s: there are quadratic, l1, huber, logistic, hinge, cross_entropy, "
-                           "binary_cross_entropy",
-                           cost);
+    r->hidden = activation != NULL ? tg_activation_find(activation) : -1;
+    r->cost = cost != NULL ? tg_cost_find(cost) : -1;
     for (int i = 0; i < a->n_operands; i++) {
         int convention = tg_convention_find(a->operands[i]);
         if (convention < 0)

@@ -95,7 +95,7 @@ static void write_last_error(writing *w, const tg_rules_spec *spec)
         write_template(w, "<a> \\odot \\left( g - \\sum_k g_k\\, <a>_k \\right), \\quad g = ");
         write_template(w, g);
     } else {
-        int sum = spec->cost == TG_COST_QUADRATIC;
+        int sum = spec->cost == TG_COST_QUADRATIC && (s != TG_IDENTITY || w->notation->mean[0] != '\0');
         write_template(w, sum ? "(" : "");
         write_template(w, g);
         write_template(w, sum ? ")" : "");
