@@ -1,11 +1,12 @@
 /* Looking at expressions: as text, LaTeX or MathML, as a listing of the tape.
  *
- * The texts are new memory; free them with tg_text_free. NULL means that memory ran out or the argument is
+ * The texts are new memory; free them with tg_text_free (text.h). NULL means that memory ran out or the argument is
  * NULL; the graph keeps the error. */
 #ifndef TAPEGRAD_EXPLAIN_H
 #define TAPEGRAD_EXPLAIN_H
 
 #include <tapegrad/graph.h>
+#include <tapegrad/text.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,8 +29,6 @@ TG_API char *tg_expression(const tg_tensor *t, tg_notation notation);
  *     %7 = matmul(%0 'x', %2 'W') : f32[64, 10]
  * with a note on nodes that differentiation made: "reverse of %5, input 0". */
 TG_API char *tg_listing(tg_graph *g, tg_tensor *const *tensors, int n);
-
-TG_API void tg_text_free(char *text);
 
 #ifdef __cplusplus
 }

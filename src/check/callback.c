@@ -1,9 +1,8 @@
 /* tg_check_callback: derivative code over arrays that knows nothing of graphs. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <tapegrad/random.h>
 
 #include "compare.h"
 
@@ -143,6 +142,58 @@ static int run_complex(void *context, const double *x, const double *u, const do
     return intact(r, r->direction, r->direction_copy, 2 * n, r->out, 2 * m) && isfinite(*slope);
 }
 
+/* ---- Second derivatives: those of the claimed gradient ------------------------------------------------------ */
+
+static int run_first(void *context, const double *x, double *gradient, unsigned char *branches)
+{
+    (void)branches;
+    callback_run *r = context;
+    const double one = 1;
+    if (r->call->gradient != NULL) return run_gradient(r, x, &one, gradient);
+    return r->call->vjp != NULL ? run_vjp(r, x, &one, gradient) : run_jacobian(r, x, &one, gradient);
+}
+
+static int run_hvp(void *context, const double *x, const double *v, double *hv)
+{
+    callback_run *r = context;
+    return run_product(r, r->call->hvp, x, v, r->call->n, hv, r->call->n);
+}
+
+static int load_hessian(callback_run *r, const double *x)
+{
+    int64_t n = r->call->n;
+    load(r->in, r->in_copy, x, n);
+    spoil(r->jacobian, n * n);
+    r->call->hessian(r->in, r->jacobian, r->call->context);
+    return intact(r, r->in, r->in_copy, n, r->jacobian, n * n);
+}
+
+static int run_hessian_rows(void *context, const double *x, const double *v, double *hv)
+{
+    callback_run *r = context;
+    int64_t n = r->call->n;
+    if (!load_hessian(r, x)) return 0;
+    for (int64_t i = 0; i < n; i++) {
+        hv[i] = 0;
+        for (int64_t k = 0; k < n; k++) hv[i] += r->jacobian[i * n + k] * v[k];
+    }
+    return 1;
+}
+
+static int run_hessian_columns(void *context, const double *x, const double *v, double *vh)
+{
+    callback_run *r = context;
+    int64_t n = r->call->n;
+    if (!load_hessian(r, x)) return 0;
+    for (int64_t i = 0; i < n; i++) {
+        vh[i] = 0;
+        for (int64_t k = 0; k < n; k++) vh[i] += v[k] * r->jacobian[k * n + i];
+    }
+    return 1;
+}
+
+/* ---- The claims ------------------------------------------------------------------------------------------ */
+
 static int deterministic(callback_run *r, const double *x, double *first, double *second)
 {
     if (!run_value(r, x, first, NULL) || !run_value(r, x, second, NULL)) return 0;
@@ -159,9 +210,58 @@ static const char *argument_problem(const tg_callback *call, const double *x)
         return "tg_check_callback: n and m must be at least 1, and their product countable";
     if (call->vjp == NULL && call->jvp == NULL && call->gradient == NULL && call->jacobian == NULL)
         return "tg_check_callback: there is no derivative to check";
-    if (call->gradient != NULL && call->m != 1)
-        return "tg_check_callback: a gradient is of a function with m = 1";
+    if ((call->gradient != NULL || call->hvp != NULL || call->hessian != NULL) && call->m != 1)
+        return "tg_check_callback: a gradient, hvp or hessian is of a function with m = 1";
+    if (call->vjp == NULL && call->gradient == NULL && call->jacobian == NULL &&
+        (call->hvp != NULL || call->hessian != NULL))
+        return "tg_check_callback: second derivatives are checked as derivatives of a gradient, vjp or jacobian";
+    if (call->hessian != NULL && call->n > INT64_MAX / 64 / call->n)
+        return "tg_check_callback: a hessian of n times n numbers cannot be counted";
     return NULL;
+}
+
+static void check_claim(tg_checking *c, tg_subject s, const char *name, const double *x, const double *w)
+{
+    if (c->problem != NULL) return;
+    c->claim = name;
+    tg_check_subject(c, &s, x, w);
+    if (c->order == 2 && c->problem == NULL) tg_check_symmetry(c, &s, x);
+    c->claim = "";
+}
+
+static void check_first(tg_checking *c, callback_run *r, tg_subject s, const double *x, const double *w)
+{
+    const tg_callback *call = r->call;
+    s.slope = call->complex_f != NULL ? run_complex : NULL;
+    s.vjp = call->vjp != NULL ? run_vjp : NULL;
+    s.jvp = call->jvp != NULL ? run_jvp : NULL;
+    if (s.vjp != NULL || s.jvp != NULL) check_claim(c, s, s.vjp != NULL ? "vjp" : "jvp", x, w);
+    s.jvp = NULL;
+    s.vjp = run_gradient;
+    if (call->gradient != NULL) check_claim(c, s, "gradient", x, w);
+    s.vjp = run_jacobian;
+    if (call->jacobian != NULL) check_claim(c, s, "jacobian", x, w);
+}
+
+static void check_second(tg_checking *c, callback_run *r, tg_subject s, const double *x)
+{
+    const tg_callback *call = r->call;
+    double *v = calloc((size_t)call->n, sizeof *v);
+    if (v == NULL) {
+        c->out_of_memory = 1;
+        return;
+    }
+    tg_check_draw(tg_check_key(c->options.seed, "second adjoint"), call->n, v);
+    c->order = 2;
+    s.m = call->n;
+    s.value = run_first;
+    s.jvp = run_hvp;
+    if (call->hvp != NULL) check_claim(c, s, "hvp", x, v);
+    s.jvp = run_hessian_rows;
+    s.vjp = run_hessian_columns;
+    if (call->hessian != NULL) check_claim(c, s, "hessian", x, v);
+    c->order = 1;
+    free(v);
 }
 
 static void check_claims(tg_checking *c, callback_run *r, const double *x, const double *w)
@@ -170,15 +270,10 @@ static void check_claims(tg_checking *c, callback_run *r, const double *x, const
     tg_part part = {.name = "x", .count = call->n, .rank = 1, .shape = {call->n}};
     tg_subject s = {
         .context = r, .parts = &part, .n_parts = 1, .n = call->n, .m = call->m, .value = run_value};
-    s.slope = call->complex_f != NULL ? run_complex : NULL;
-    s.vjp = call->vjp != NULL ? run_vjp : NULL;
-    s.jvp = call->jvp != NULL ? run_jvp : NULL;
-    if (s.vjp != NULL || s.jvp != NULL) tg_check_subject(c, &s, x, w);
-    s.jvp = NULL;
-    s.vjp = run_gradient;
-    if (call->gradient != NULL && c->problem == NULL) tg_check_subject(c, &s, x, w);
-    s.vjp = run_jacobian;
-    if (call->jacobian != NULL && c->problem == NULL) tg_check_subject(c, &s, x, w);
+    check_first(c, r, s, x, w);
+    int has_second = call->hvp != NULL || call->hessian != NULL;
+    if (has_second && c->options.order >= 2 && c->report->differing == 0 && c->problem == NULL)
+        check_second(c, r, s, x);
 }
 
 static void check_callback(tg_checking *c, const tg_callback *call, const double *x)
@@ -188,7 +283,7 @@ static void check_callback(tg_checking *c, const tg_callback *call, const double
     r.in = guarded(n);
     r.direction = guarded(2 * n + m);
     r.out = guarded(2 * m + n);
-    r.jacobian = guarded(call->jacobian != NULL ? n * m : 0);
+    r.jacobian = guarded(call->hessian != NULL ? n * n : call->jacobian != NULL ? n * m : 0);
     r.in_copy = calloc((size_t)n, sizeof(double));
     r.direction_copy = calloc(2 * (size_t)n + (size_t)m, sizeof(double));
     double *w = calloc((size_t)m, sizeof *w), *other = calloc((size_t)m, sizeof *other);
@@ -196,7 +291,7 @@ static void check_callback(tg_checking *c, const tg_callback *call, const double
         r.direction_copy == NULL || w == NULL || other == NULL) {
         c->out_of_memory = 1;
     } else if (deterministic(&r, x, w, other)) {
-        tg_check_draw(tg_random_key(c->options.seed, "adjoint"), m, w);
+        tg_check_draw(tg_check_key(c->options.seed, "adjoint"), m, w);
         check_claims(c, &r, x, w);
     }
     if (r.problem != NULL) c->problem = r.problem;
@@ -215,9 +310,10 @@ tg_verdict tg_check_callback(const tg_callback *callback, const double *x, const
 {
     if (report != NULL) *report = NULL;
     tg_checking c;
-    static const char *const name = "x";
     const char *problem = argument_problem(callback, x);
-    if (!tg_checking_begin(&c, options, &name, 1)) return TG_INCONCLUSIVE;
+    tg_part part = {.name = "x", .rank = 1, .shape = {problem == NULL ? callback->n : 0}};
+    if (!tg_checking_begin(&c, options, &part, 1)) return TG_INCONCLUSIVE;
+    snprintf(c.report->of, sizeof c.report->of, "%s", c.options.of != NULL ? c.options.of : "f");
     c.problem = problem;
     if (problem == NULL) check_callback(&c, callback, x);
     /* A function that breaks the rules of the check cannot be judged by it, whatever was found. */

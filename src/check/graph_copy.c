@@ -5,51 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <tapegrad/random.h>
-
-#include "subject.h"
-
-int tg_is_leaf(const tg_tensor *t)
-{
-    const tg_op *op = tg_op_of(t);
-    return op->infer == NULL && op->compose == NULL;
-}
-
-static void draw_leaf(const tg_tensor *leaf, const tg_drawing *drawing, double *values)
-{
-    uint64_t key = tg_random_key(drawing->seed, tg_name(leaf));
-    for (int64_t i = 0; i < tg_count(leaf); i++) {
-        values[i] = tg_check_uniform(key, i, drawing->low, drawing->high);
-        if (tg_dtype_of(leaf) == TG_BOOL) values[i] = (double)tg_random_below(key, (uint64_t)i, 2);
-        if (tg_dtype_of(leaf) == TG_I64) values[i] = 0; /* an index that is in range for any tensor */
-    }
-}
-
-void tg_leaf_values(const tg_tensor *leaf, const tg_drawing *drawing, double *values)
-{
-    const void *data = tg_data(leaf);
-    if (data == NULL) {
-        draw_leaf(leaf, drawing, values);
-        return;
-    }
-    for (int64_t i = 0; i < tg_count(leaf); i++) {
-        switch (tg_dtype_of(leaf)) {
-        case TG_F32:
-            values[i] = (double)((const float *)data)[i];
-            break;
-        case TG_F64:
-            values[i] = ((const double *)data)[i];
-            break;
-        case TG_I64:
-            values[i] = (double)((const int64_t *)data)[i];
-            break;
-        case TG_BOOL:
-            values[i] = (double)((const unsigned char *)data)[i];
-            break;
-        }
-    }
-}
-
 static void new_name(tg_graph_copy *c, char *name, size_t size)
 {
     snprintf(name, size, "v%d", c->n_names++);

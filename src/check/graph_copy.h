@@ -5,6 +5,8 @@
 #include <tapegrad/function.h>
 #include <tapegrad/ops.h>
 
+#include "drawing.h"
+
 /* stop_gradient nodes are held constant where `hold` is set: each becomes an input, whose value is that of `source`
  * at x. */
 typedef struct tg_held {
@@ -21,12 +23,6 @@ typedef struct tg_graph_copy {
     int n_names;
 } tg_graph_copy;
 
-/* Where the values of leaves without a value come from. */
-typedef struct tg_drawing {
-    uint64_t seed;
-    double low, high;
-} tg_drawing;
-
 /* Records again what the ys depend on, with an input in the place of each x. 0 when that fails: the copy's graph has
  * the error, or is NULL when memory ran out. Free it in any case. */
 int tg_graph_copy_make(tg_graph_copy *c, tg_tensor *const *ys, int m, tg_tensor *const *xs, int n, int hold,
@@ -38,9 +34,5 @@ tg_tensor *tg_graph_copy_input(tg_graph_copy *c, int rank, const int64_t *shape)
 
 /* Sets the values of the xs (one after another in x) and of what is held. 0 with the copy's error. */
 int tg_graph_copy_set(tg_graph_copy *c, const double *x);
-
-/* The value of a leaf as f64 numbers: its own, or drawn. */
-void tg_leaf_values(const tg_tensor *leaf, const tg_drawing *drawing, double *values);
-int tg_is_leaf(const tg_tensor *t);
 
 #endif

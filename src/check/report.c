@@ -1,23 +1,10 @@
-/* Reports as text, JSON and JUnit XML. */
+/* Reports as text, and the names of what stands in them. */
+#include "report.h"
+
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
-
-#include <tapegrad/explain.h>
-
-#include "explain/text.h"
-#include "subject.h"
-
-static const char *const kind_names[] = {[TG_CHECK_ELEMENT] = "element",
-                                         [TG_CHECK_DIRECTION] = "direction",
-                                         [TG_CHECK_MODES] = "modes",
-                                         [TG_CHECK_SYMMETRY] = "symmetry",
-                                         [TG_CHECK_TAYLOR] = "taylor"};
-static const char *const outcome_names[] = {[TG_CHECK_AGREES] = "agrees",
-                                            [TG_CHECK_DIFFERS] = "differs",
-                                            [TG_CHECK_UNSURE] = "unsure",
-                                            [TG_CHECK_SUBGRADIENT] = "subgradient",
-                                            [TG_CHECK_KINK] = "kink"};
 
 const char *tg_verdict_name(tg_verdict verdict)
 {
@@ -26,18 +13,72 @@ const char *tg_verdict_name(tg_verdict verdict)
     return (unsigned)verdict <= (unsigned)TG_INCONCLUSIVE ? names[verdict] : "unknown verdict";
 }
 
-static const char *part_name(const tg_check_report *r, const tg_check_entry *e)
+const char *tg_check_method_name(tg_check_method method)
 {
-    return e->part < 0 || e->part >= r->n_parts ? "all" : r->names[e->part];
+    static const char *const names[] = {[TG_BY_DIFFERENCES] = "central",
+                                        [TG_BY_COMPLEX_STEP] = "complex",
+                                        [TG_BY_FORWARD_MODE] = "forward",
+                                        [TG_BY_SYMMETRY] = "symmetry",
+                                        [TG_BY_TAYLOR] = "taylor"};
+    return (unsigned)method <= (unsigned)TG_BY_TAYLOR ? names[method] : "unknown method";
+}
+
+const char *tg_check_kind_name(tg_check_kind kind)
+{
+    static const char *const names[] = {[TG_CHECK_ELEMENT] = "element",
+                                        [TG_CHECK_DIRECTION] = "direction",
+                                        [TG_CHECK_MODES] = "modes",
+                                        [TG_CHECK_SYMMETRY] = "symmetry",
+                                        [TG_CHECK_TAYLOR] = "taylor"};
+    return names[kind];
+}
+
+const char *tg_check_outcome_name(tg_check_outcome outcome)
+{
+    static const char *const names[] = {[TG_CHECK_AGREES] = "agrees",
+                                        [TG_CHECK_DIFFERS] = "differs",
+                                        [TG_CHECK_UNSURE] = "unsure",
+                                        [TG_CHECK_SUBGRADIENT] = "subgradient",
+                                        [TG_CHECK_KINK] = "kink"};
+    return names[outcome];
+}
+
+const char *tg_check_part_name(const tg_check_report *r, int part)
+{
+    return part < 0 || part >= r->n_parts ? "all" : r->names[part];
+}
+
+int tg_check_index(const tg_check_report *r, const tg_check_entry *e, int64_t *index)
+{
+    int is_element = e->kind == TG_CHECK_ELEMENT || e->kind == TG_CHECK_MODES;
+    if (!is_element || e->index < 0 || e->part < 0 || e->part >= r->n_parts) return 0;
+    const tg_check_shape *shape = &r->shapes[e->part];
+    int64_t rest = e->index;
+    for (int axis = shape->rank - 1; axis >= 0; axis--) {
+        index[axis] = rest % shape->sizes[axis];
+        rest /= shape->sizes[axis];
+    }
+    return shape->rank;
 }
 
 /* ---- Text ----------------------------------------------------------------------------------------------- */
 
+static void print_index(tg_text *t, const tg_check_report *r, const tg_check_entry *e)
+{
+    int64_t index[TG_CHECK_MAX_RANK];
+    int rank = tg_check_index(r, e, index);
+    for (int i = 0; i < rank; i++) tg_text_print(t, "%s%" PRId64, i == 0 ? "[" : ", ", index[i]);
+    if (rank > 0)
+        tg_text_print(t, "]");
+    else if (e->index >= 0)
+        tg_text_print(t, " %" PRId64, e->index);
+}
+
 static void print_entry(tg_text *t, const tg_check_report *r, const tg_check_entry *e)
 {
-    tg_text_print(t, "  %-11s order %d, %s '%s'", outcome_names[e->outcome], e->order, kind_names[e->kind],
-                  part_name(r, e));
-    if (e->index >= 0) tg_text_print(t, " %" PRId64, e->index);
+    tg_text_print(t, "  %-11s order %d, %s %s", tg_check_outcome_name(e->outcome), e->order,
+                  tg_check_kind_name(e->kind), tg_check_part_name(r, e->part));
+    print_index(t, r, e);
     if (e->kind == TG_CHECK_ELEMENT) tg_text_print(t, ", x = %.9g", e->x);
     tg_text_print(t, ": analytic %.12g, numeric %.12g, error %.3g, tolerance %.3g, noise %.3g", e->analytic,
                   e->numeric, e->error, e->tolerance, e->noise);
@@ -47,14 +88,51 @@ static void print_entry(tg_text *t, const tg_check_report *r, const tg_check_ent
     tg_text_print(t, "\n");
 }
 
+static void print_summary(tg_text *t, const tg_check_report *r, const tg_check_summary *s)
+{
+    char covered[64], method[64];
+    snprintf(method, sizeof method, "%s%s%s", s->claim, s->claim[0] != '\0' ? " " : "",
+             tg_check_method_name(s->method));
+    tg_text_print(t, "  %-10s %-*s order %d  %-12s ", tg_check_part_name(r, s->part),
+                  s->claim[0] != '\0' ? 16 : 8, method, s->order, tg_verdict_name(s->verdict));
+    if (s->method == TG_BY_TAYLOR)
+        tg_text_print(t, "order of the remainder %.3g\n", s->worst.numeric);
+    else if (s->method == TG_BY_SYMMETRY)
+        tg_text_print(t, "relative error %.2g\n", s->max_rel_error);
+    else {
+        snprintf(covered, sizeof covered, "%" PRId64 " elements", s->elements);
+        if (s->directions > 0)
+            snprintf(covered, sizeof covered, "%" PRId64 " elements in %" PRId64 " directions", s->elements,
+                     s->directions);
+        tg_text_print(t, "%s, error %.2g, relative %.2g\n", covered, s->max_abs_error, s->max_rel_error);
+    }
+}
+
+/* Longer programs are for a file. */
+#define SHORT_PROGRAM 1500
+
+static void print_failure(tg_text *t, const tg_check_report *r)
+{
+    if (r->pattern[0] != '\0') tg_text_print(t, "it looks like this: %s\n", r->pattern);
+    if (r->culprit[0] != '\0') tg_text_print(t, "the first operation whose own rule fails: %s\n", r->culprit);
+    if (r->reproducer == NULL) return;
+    size_t length = strlen(r->reproducer);
+    if (length <= SHORT_PROGRAM)
+        tg_text_print(t, "a program that fails in the same way:\n\n%s\n", r->reproducer);
+    else
+        tg_text_print(t, "the report has a program of %zu characters that fails in the same way\n", length);
+}
+
 char *tg_check_text(const tg_check_report *r)
 {
     if (r == NULL) return NULL;
     tg_text t = {0};
     tg_text_print(&t, "%s: %s\n", tg_verdict_name(r->verdict), r->reason);
-    if (r->pattern[0] != '\0') tg_text_print(&t, "it looks like this: %s\n", r->pattern);
-    if (r->culprit[0] != '\0')
-        tg_text_print(&t, "the first operation whose own rule fails: %s\n", r->culprit);
+    print_failure(&t, r);
+    if (r->of[0] != '\0') tg_text_print(&t, "of %s (%s)", r->of, r->dtype);
+    tg_text_print(&t, "%sseed: %" PRIu64 "\n", r->of[0] != '\0' ? ", " : "", r->seed);
+    if (r->drawn[0] != '\0') tg_text_print(&t, "drawn: %s\n", r->drawn);
+    for (int i = 0; i < r->n_summaries; i++) print_summary(&t, r, &r->summaries[i]);
     tg_text_print(&t,
                   "compared: %" PRId64 " elements, %" PRId64 " random directions; %" PRId64
                   " differ, %" PRId64 " unsure\n",
@@ -66,118 +144,7 @@ char *tg_check_text(const tg_check_report *r)
                       r->subgradients, r->kinks, r->crossings);
     if (r->held > 0) tg_text_print(&t, "held constant: %" PRId64 " stop_gradient\n", r->held);
     if (!isnan(r->taylor_order)) tg_text_print(&t, "order of the Taylor remainder: %.3g\n", r->taylor_order);
-    tg_text_print(&t, "seed: %" PRIu64 "\n", r->seed);
-    for (int i = 0; i < r->n_entries; i++) print_entry(&t, r, &r->entries[i]);
-    return tg_text_take(&t);
-}
-
-/* ---- JSON ----------------------------------------------------------------------------------------------- */
-
-static void json_text(tg_text *t, const char *text)
-{
-    tg_text_add(t, "\"", 1);
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\') tg_text_add(t, "\\", 1);
-        if ((unsigned char)*text < 32)
-            tg_text_print(t, "\\u%04x", (unsigned)(unsigned char)*text);
-        else
-            tg_text_add(t, text, 1);
-    }
-    tg_text_add(t, "\"", 1);
-}
-
-/* JSON has no infinities and no NaN: they become null. */
-static void json_number(tg_text *t, const char *name, double value)
-{
-    if (isfinite(value))
-        tg_text_print(t, ", \"%s\": %.17g", name, value);
-    else
-        tg_text_print(t, ", \"%s\": null", name);
-}
-
-static void json_entry(tg_text *t, const tg_check_report *r, const tg_check_entry *e)
-{
-    tg_text_print(t,
-                  "{\"kind\": \"%s\", \"outcome\": \"%s\", \"order\": %d, \"tensor\": ", kind_names[e->kind],
-                  outcome_names[e->outcome], e->order);
-    json_text(t, part_name(r, e));
-    tg_text_print(t, ", \"index\": %" PRId64, e->index);
-    json_number(t, "x", e->x);
-    json_number(t, "analytic", e->analytic);
-    json_number(t, "numeric", e->numeric);
-    json_number(t, "error", e->error);
-    json_number(t, "tolerance", e->tolerance);
-    json_number(t, "noise", e->noise);
-    json_number(t, "step", e->step);
-    json_number(t, "left", e->left);
-    json_number(t, "right", e->right);
-    tg_text_print(t, "}");
-}
-
-char *tg_check_json(const tg_check_report *r)
-{
-    if (r == NULL) return NULL;
-    tg_text t = {0};
-    tg_text_print(&t, "{\"verdict\": \"%s\", \"reason\": ", tg_verdict_name(r->verdict));
-    json_text(&t, r->reason);
-    tg_text_print(&t, ", \"pattern\": ");
-    json_text(&t, r->pattern);
-    tg_text_print(&t, ", \"culprit\": ");
-    json_text(&t, r->culprit);
-    /* A number of 64 bits would lose digits in most readers. */
-    tg_text_print(&t, ", \"seed\": \"%" PRIu64 "\", \"elements\": %" PRId64 ", \"directions\": %" PRId64,
-                  r->seed, r->elements, r->directions);
-    tg_text_print(&t, ", \"differing\": %" PRId64 ", \"unsure\": %" PRId64 ", \"subgradients\": %" PRId64,
-                  r->differing, r->unsure, r->subgradients);
-    tg_text_print(&t, ", \"kinks\": %" PRId64 ", \"crossings\": %" PRId64 ", \"held\": %" PRId64, r->kinks,
-                  r->crossings, r->held);
-    json_number(&t, "taylor_order", r->taylor_order);
-    tg_text_print(&t, ", \"entries\": [");
-    for (int i = 0; i < r->n_entries; i++) {
-        if (i > 0) tg_text_print(&t, ", ");
-        json_entry(&t, r, &r->entries[i]);
-    }
-    tg_text_print(&t, "]}\n");
-    return tg_text_take(&t);
-}
-
-/* ---- JUnit XML ------------------------------------------------------------------------------------------ */
-
-/* Control characters cannot stand in XML at all. */
-static void xml_text(tg_text *t, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        const char *as = *text == '<'   ? "&lt;"
-                         : *text == '>' ? "&gt;"
-                         : *text == '&' ? "&amp;"
-                         : *text == '"' ? "&quot;"
-                                        : NULL;
-        if (as != NULL)
-            tg_text_print(t, "%s", as);
-        else if ((unsigned char)*text >= 32 || *text == '\n')
-            tg_text_add(t, text, 1);
-    }
-}
-
-char *tg_check_junit(const tg_check_report *r, const char *suite)
-{
-    char *details = tg_check_text(r);
-    if (details == NULL) return NULL;
-    tg_text t = {0};
-    tg_text_print(&t, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"");
-    xml_text(&t, suite != NULL ? suite : "gradients");
-    tg_text_print(&t, "\" tests=\"1\" failures=\"%d\" errors=\"%d\" skipped=\"0\">\n", r->verdict == TG_FAIL,
-                  r->verdict == TG_INCONCLUSIVE);
-    tg_text_print(&t, "  <testcase name=\"derivatives\">\n");
-    if (r->verdict != TG_PASS) {
-        const char *element = r->verdict == TG_FAIL ? "failure" : "error";
-        tg_text_print(&t, "    <%s message=\"", element);
-        xml_text(&t, r->reason);
-        tg_text_print(&t, "\">");
-        xml_text(&t, details);
-        tg_text_print(&t, "</%s>\n", element);
-    }
-    tg_text_print(&t, "  </testcase>\n</testsuite>\n");
-    tg_text_free(details);
+    for (int i = 0; i < r->n_entries; i++)
+        if (r->entries[i].outcome != TG_CHECK_AGREES) print_entry(&t, r, &r->entries[i]);
     return tg_text_take(&t);
 }

@@ -6,16 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <tapegrad/random.h>
+#include "kernels/philox.h"
 
 /* Steps get smaller by this much, this often. */
 #define SHRINK 0.0625
 #define LEVELS 8
 
+uint64_t tg_check_key(uint64_t seed, const char *purpose)
+{
+    uint32_t words[4];
+    uint64_t hash = 0xCBF29CE484222325u; /* FNV-1a */
+    for (; *purpose != '\0'; purpose++) hash = (hash ^ (unsigned char)*purpose) * 0x100000001B3u;
+    tg_philox_4x32(seed, hash, 0, words);
+    return (uint64_t)words[1] << 32 | words[0];
+}
+
 double tg_check_uniform(uint64_t key, int64_t i, double low, double high)
 {
     uint32_t words[4];
-    tg_philox(key, (uint64_t)i, 0, words);
+    tg_philox_4x32(key, (uint64_t)i, 0, words);
     return low + (high - low) * ((double)words[0] / 4294967296.0);
 }
 

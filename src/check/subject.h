@@ -2,14 +2,16 @@
 #ifndef TG_CHECK_SUBJECT_H
 #define TG_CHECK_SUBJECT_H
 
-#include <tapegrad/check.h>
+#include <stddef.h>
+
+#include <tapegrad/check_callback.h>
 
 /* One of the tensors that x consists of. */
 typedef struct tg_part {
     const char *name;
     int64_t offset, count;
     int rank;
-    int64_t shape[TG_MAX_RANK];
+    int64_t shape[TG_CHECK_MAX_RANK];
 } tg_part;
 
 /* branches says which pieces of piecewise operations apply at x: between two points where all bytes agree there is
@@ -28,6 +30,8 @@ typedef struct tg_subject {
     int (*slope)(void *context, const double *x, const double *u, const double *ybar, double *slope);
 } tg_subject;
 
+/* A stream of random numbers for a purpose. */
+uint64_t tg_check_key(uint64_t seed, const char *purpose);
 /* Fills values with numbers of stream key: away from zero, of both signs, 0.5 .. 1.5 in size. */
 void tg_check_draw(uint64_t key, int64_t n, double *values);
 /* Uniform in low .. high. */

@@ -51,6 +51,7 @@ const tg_command *tg_command_at(int i);
 const tg_command *tg_command_find(const char *name);
 
 extern const tg_command tg_command_eval;
+extern const tg_command tg_command_check;
 extern const tg_command tg_command_train;
 extern const tg_command tg_command_graph;
 extern const tg_command tg_command_plan;
@@ -96,6 +97,9 @@ int tg_option_seed(const tg_arguments *a, uint64_t *seed);
 int tg_complain(const tg_command *command, const char *format, ...) TG_PRINTF(2, 3);
 /* The same without counting as a failure: "tapegrad eval: note: …". */
 void tg_note(const tg_command *command, const char *format, ...) TG_PRINTF(2, 3);
+
+/* Writes a text to the file, which is replaced as a whole; to standard output where path is NULL. */
+int tg_text_write(const tg_command *command, const char *path, const char *text);
 
 /* Writes the object to standard output and releases it; NULL (out of memory) is a failure. */
 int tg_json_print(const tg_command *command, json_t *object);

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 
 #include "graph_dot.h"
-#include "io/file.h"
 #include "program.h"
 
 extern char **environ;
@@ -73,19 +72,6 @@ static int add_gradients(const tg_program *p, const tg_arguments *a, tg_selectio
 
 /* ---- Output ------------------------------------------------------------------------------------------- */
 
-static int write_text(const tg_arguments *a, const char *text)
-{
-    tg_diag diag;
-    const char *path = tg_option_value(a, "output");
-    if (path == NULL) {
-        fputs(text, stdout);
-        return TG_EXIT_OK;
-    }
-    tg_bytes piece = {(unsigned char *)(uintptr_t)text, strlen(text), 0};
-    if (tg_file_write(path, &piece, 1, &diag) == TG_OK) return TG_EXIT_OK;
-    return tg_complain(a->command, "%s", diag.message);
-}
-
 /* Runs `dot -Tsvg` between two files. 0, or why it failed as an errno; -1 when dot itself did. */
 static int run_dot(FILE *from, FILE *to)
 {
@@ -112,7 +98,7 @@ static int write_drawing(const tg_arguments *a, FILE *svg)
     rewind(svg);
     if (text != NULL && fread(text, 1, (size_t)size, svg) == (size_t)size) {
         text[size] = '\0';
-        status = write_text(a, text);
+        status = tg_text_write(a->command, tg_option_value(a, "output"), text);
     } else {
         tg_complain(a->command, "cannot read what dot drew");
     }
@@ -150,7 +136,9 @@ static int write_graph(const tg_program *p, const tg_arguments *a, const tg_sele
     int is_text = format == NULL || strcmp(format, "text") == 0;
     char *text = is_text ? tg_listing(p->graph, s->tensors, n) : tg_graph_dot(p->graph, s->tensors, n, title);
     if (text == NULL) return tg_complain(p->command, "out of memory");
-    int status = !is_text && strcmp(format, "svg") == 0 ? write_svg(a, text) : write_text(a, text);
+    int status = !is_text && strcmp(format, "svg") == 0
+                     ? write_svg(a, text)
+                     : tg_text_write(p->command, tg_option_value(a, "output"), text);
     tg_text_free(text);
     return status;
 }

@@ -106,16 +106,20 @@ static int set_values(const tg_program *p)
     return TG_EXIT_OK;
 }
 
-int tg_program_open(const tg_arguments *a, tg_program *p)
+int tg_program_load(const tg_arguments *a, tg_program *p)
 {
     *p = (tg_program){.command = a->command, .path = a->operands[0]};
-    tg_graph_options options = {0};
     const char *file;
-    if (!tg_option_seed(a, &options.seed)) return TG_EXIT_BAD;
     if (tg_program_read(a->command, p->path, &p->model) != TG_EXIT_OK) return TG_EXIT_BAD;
     for (int i = 0; (file = tg_option_value_at(a, "load", i)) != NULL; i++)
         if (tg_load_arrays(a->command, file, &p->loaded) != TG_EXIT_OK) return TG_EXIT_BAD;
-    if (bind_sizes(p, a) != TG_EXIT_OK) return TG_EXIT_BAD;
+    return bind_sizes(p, a);
+}
+
+int tg_program_build(const tg_arguments *a, tg_program *p)
+{
+    tg_graph_options options = {0};
+    if (!tg_option_seed(a, &options.seed)) return TG_EXIT_BAD;
     p->graph = tg_graph_new(&options);
     if (p->graph == NULL) return tg_complain(a->command, "out of memory");
     tg_status status = tg_model_build(p->model, p->graph, NULL);
@@ -123,6 +127,12 @@ int tg_program_open(const tg_arguments *a, tg_program *p)
     if (status == TG_ERR_SYNTAX) return TG_EXIT_BAD;
     if (status != TG_OK) return tg_complain(a->command, "%s: %s", p->path, tg_status_text(status));
     return set_values(p);
+}
+
+int tg_program_open(const tg_arguments *a, tg_program *p)
+{
+    int status = tg_program_load(a, p);
+    return status == TG_EXIT_OK ? tg_program_build(a, p) : status;
 }
 
 void tg_program_close(tg_program *p)

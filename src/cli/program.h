@@ -31,6 +31,10 @@ int tg_program_read(const tg_command *command, const char *path, tg_model **out)
 /* Reads the program that the first operand names, loads files, binds sizes, builds the graph and sets the values.
  * TG_EXIT_OK or TG_EXIT_BAD with a message; close it in both cases. */
 int tg_program_open(const tg_arguments *a, tg_program *p);
+/* The same in two steps, for who has to say something about sizes in between: up to the binding of sizes, and from the
+ * building of the graph. */
+int tg_program_load(const tg_arguments *a, tg_program *p);
+int tg_program_build(const tg_arguments *a, tg_program *p);
 void tg_program_close(tg_program *p);
 
 /* The tensors that --out (or another option with a list of names) asks for; the program's outputs without it. Free

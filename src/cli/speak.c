@@ -2,8 +2,10 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
+#include "io/file.h"
 
 int tg_complain(const tg_command *command, const char *format, ...)
 {
@@ -24,6 +26,18 @@ void tg_note(const tg_command *command, const char *format, ...)
     vfprintf(stderr, format, args);
     va_end(args);
     fputc('\n', stderr);
+}
+
+int tg_text_write(const tg_command *command, const char *path, const char *text)
+{
+    tg_diag diag;
+    if (path == NULL) {
+        fputs(text, stdout);
+        return TG_EXIT_OK;
+    }
+    tg_bytes piece = {(unsigned char *)(uintptr_t)text, strlen(text), 0};
+    if (tg_file_write(path, &piece, 1, &diag) == TG_OK) return TG_EXIT_OK;
+    return tg_complain(command, "%s", diag.message);
 }
 
 json_t *tg_json_real(double value)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <tapegrad/explain.h>
+#include <tapegrad/text.h>
 
 static int reserve(tg_text *text, size_t more)
 {
