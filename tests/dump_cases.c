@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "op_case.h"
+#include "check/op_case.h"
 
 static void print_values(const char *name, const double *values, int64_t n)
 {
@@ -16,11 +16,11 @@ static void print_values(const char *name, const double *values, int64_t n)
     printf("]");
 }
 
-static void print_random(const op_case *c, const char *name, const char *purpose, int64_t n)
+static void print_random(const tg_op_case *c, const char *name, const char *purpose, int64_t n)
 {
     double *values = malloc(((size_t)n + 1) * sizeof *values);
     if (values == NULL) exit(1);
-    op_case_random(c, purpose, n, values);
+    tg_op_case_random(c, purpose, n, values);
     print_values(name, values, n);
     free(values);
 }
@@ -32,7 +32,7 @@ static void print_shape(const int64_t *values, int n)
     printf("]");
 }
 
-static void print_attribute(const op_case *c, const tg_attr *a)
+static void print_attribute(const tg_op_case *c, const tg_attr *a)
 {
     int64_t integer;
     double number;
@@ -63,14 +63,14 @@ static void print_attribute(const op_case *c, const tg_attr *a)
     }
 }
 
-static void print_operand(const op_case *c, int k)
+static void print_operand(const tg_op_case *c, int k)
 {
     int64_t n = tg_type_count(&c->types[k]);
     double *values = malloc(((size_t)n + 1) * sizeof *values);
     if (values == NULL) exit(1);
     printf("%s{\"dtype\": \"%s\", \"shape\": ", k > 0 ? ", " : "", tg_dtype_name(c->types[k].dtype));
     print_shape(c->types[k].shape, c->types[k].rank);
-    op_case_values(c, k, values);
+    tg_op_case_values(c, k, values);
     print_values("values", values, n);
     free(values);
     char purpose[32];
@@ -84,7 +84,7 @@ static void print_operand(const op_case *c, int k)
 /* More cotangents than the value can have elements; the reader takes the first ones. */
 #define COTANGENTS 256
 
-static void print_case(const op_case *c)
+static void print_case(const tg_op_case *c)
 {
     printf("{\"text\": \"%s\", \"op\": \"%s\", \"attributes\": {", c->text, c->op->name);
     for (int i = 0; i < c->op->n_attrs; i++) {
@@ -107,9 +107,9 @@ int main(void)
     printf("[");
     for (int i = 0; (op = tg_op_at(g, i)) != NULL; i++) {
         if ((op->flags & TG_OP_ELEMENTWISE) != 0 || strncmp(op->name, "random_", 7) == 0) continue;
-        for (int k = 0; k < op_case_count(op); k++) {
-            op_case c;
-            if (!op_case_make(&c, op, k, TG_F64)) {
+        for (int k = 0; k < tg_op_case_count(op); k++) {
+            tg_op_case c;
+            if (!tg_op_case_make(&c, op, k, TG_F64)) {
                 fprintf(stderr, "%s\n", c.error);
                 tg_graph_free(g);
                 return 1;

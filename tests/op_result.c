@@ -58,12 +58,13 @@ static tg_tensor *new_input(tg_graph *g, const char *name, const tg_type *type, 
     return t;
 }
 
-static tg_tensor *random_input(tg_graph *g, const op_case *c, const char *purpose, int k, const tg_type *type)
+static tg_tensor *random_input(tg_graph *g, const tg_op_case *c, const char *purpose, int k,
+                               const tg_type *type)
 {
     char name[32];
     snprintf(name, sizeof name, k < 0 ? "%s" : "%s%d", purpose, k);
     double *values = numbers(tg_type_count(type));
-    op_case_random(c, name, tg_type_count(type), values);
+    tg_op_case_random(c, name, tg_type_count(type), values);
     tg_tensor *t = new_input(g, name, type, values);
     free(values);
     return t;
@@ -71,11 +72,12 @@ static tg_tensor *random_input(tg_graph *g, const op_case *c, const char *purpos
 
 /* The tensors of a case: those operands that have derivatives, with their partners. */
 typedef struct tensors {
-    tg_tensor *inputs[OP_CASE_INPUTS], *xs[OP_CASE_INPUTS], *v[OP_CASE_INPUTS], *w[OP_CASE_INPUTS];
-    int which[OP_CASE_INPUTS], n;
+    tg_tensor *inputs[TG_OP_CASE_INPUTS], *xs[TG_OP_CASE_INPUTS], *v[TG_OP_CASE_INPUTS],
+        *w[TG_OP_CASE_INPUTS];
+    int which[TG_OP_CASE_INPUTS], n;
 } tensors;
 
-static void make_inputs(tg_graph *g, const op_case *c, tensors *t)
+static void make_inputs(tg_graph *g, const tg_op_case *c, tensors *t)
 {
     for (int k = 0; k < c->n_inputs; k++) {
         char name[32];
@@ -85,10 +87,10 @@ static void make_inputs(tg_graph *g, const op_case *c, tensors *t)
             continue;
         }
         double *values = numbers(tg_type_count(&c->types[k]));
-        op_case_values(c, k, values);
+        tg_op_case_values(c, k, values);
         t->inputs[k] = new_input(g, name, &c->types[k], values);
         free(values);
-        if (!op_case_differentiable(c, k)) continue;
+        if (!tg_op_case_differentiable(c, k)) continue;
         t->xs[t->n] = t->inputs[k];
         t->v[t->n] = random_input(g, c, "tangent", k, &c->types[k]);
         t->w[t->n] = random_input(g, c, "weights", k, &c->types[k]);
@@ -96,10 +98,11 @@ static void make_inputs(tg_graph *g, const op_case *c, tensors *t)
     }
 }
 
-static void differentiate(tg_graph *g, const op_case *c, const tensors *t, tg_tensor *y, op_result *r)
+static void differentiate(tg_graph *g, const tg_op_case *c, const tensors *t, tg_tensor *y, op_result *r)
 {
     tg_tensor *u = random_input(g, c, "cotangent", -1, &r->type);
-    tg_tensor *adjoints[OP_CASE_INPUTS], *second[OP_CASE_INPUTS], *moved[OP_CASE_INPUTS], *tangent = NULL;
+    tg_tensor *adjoints[TG_OP_CASE_INPUTS], *second[TG_OP_CASE_INPUTS], *moved[TG_OP_CASE_INPUTS],
+        *tangent = NULL;
     tg_status status = tg_vjp(g, &y, &u, 1, t->xs, t->n, adjoints);
     if (status == TG_OK) status = tg_jvp(g, &y, 1, t->xs, t->v, t->n, &tangent);
     if (status == TG_OK) status = tg_vjp(g, adjoints, t->w, t->n, t->xs, t->n, second);
@@ -113,7 +116,7 @@ static void differentiate(tg_graph *g, const op_case *c, const tensors *t, tg_te
     }
 }
 
-void op_result_compute(op_result *r, const op_case *c, const tg_op *record, unsigned flags)
+void op_result_compute(op_result *r, const tg_op_case *c, const tg_op *record, unsigned flags)
 {
     memset(r, 0, sizeof *r);
     tg_graph *g = tg_graph_new(&(tg_graph_options){.flags = flags});
@@ -134,7 +137,7 @@ void op_result_free(op_result *r)
 {
     free(r->value);
     free(r->tangent);
-    for (int k = 0; k < OP_CASE_INPUTS; k++) {
+    for (int k = 0; k < TG_OP_CASE_INPUTS; k++) {
         free(r->adjoint[k]);
         free(r->second[k]);
         free(r->moved[k]);
@@ -142,7 +145,7 @@ void op_result_free(op_result *r)
     memset(r, 0, sizeof *r);
 }
 
-void op_assert_close(const op_case *c, const char *what, const double *a, const double *b, int64_t n,
+void op_assert_close(const tg_op_case *c, const char *what, const double *a, const double *b, int64_t n,
                      double tolerance, double scale)
 {
     for (int64_t i = 0; i < n; i++) {
@@ -160,15 +163,15 @@ double op_largest(const double *a, int64_t n)
     return largest;
 }
 
-void op_for_each_case(tg_dtype floating, void (*f)(const op_case *c))
+void op_for_each_case(tg_dtype floating, void (*f)(const tg_op_case *c))
 {
     tg_graph *g = tg_graph_new(NULL);
     assert_non_null(g);
     const tg_op *op;
     for (int i = 0; (op = tg_op_at(g, i)) != NULL; i++)
-        for (int k = 0; k < op_case_count(op); k++) {
-            op_case c;
-            if (!op_case_make(&c, op, k, floating)) fail_msg("%s", c.error);
+        for (int k = 0; k < tg_op_case_count(op); k++) {
+            tg_op_case c;
+            if (!tg_op_case_make(&c, op, k, floating)) fail_msg("%s", c.error);
             f(&c);
         }
     tg_graph_free(g);

@@ -22,7 +22,7 @@ static void add_variable(quad_variables *v, const char *name, size_t length, dou
 }
 
 /* The operands by their names in the record, then the attributes that are numbers. */
-static quad_variables variables_of(const op_case *c)
+static quad_variables variables_of(const tg_op_case *c)
 {
     quad_variables v = {.n = 0};
     for (const char *name = c->op->inputs; *name != '\0';) {
@@ -39,13 +39,13 @@ static quad_variables variables_of(const op_case *c)
     return v;
 }
 
-static int has_formula(const op_case *c)
+static int has_formula(const tg_op_case *c)
 {
     quad_variables v = variables_of(c);
     return v.n >= c->n_inputs && quad_formula_parses(c->op->formula, &v);
 }
 
-static void check_formula(const op_case *c)
+static void check_formula(const tg_op_case *c)
 {
     if ((c->op->flags & TG_OP_ELEMENTWISE) != 0 && !has_formula(c))
         fail_msg("%s: it is elementwise, but its formula \"%s\" cannot be evaluated", c->op->name,
@@ -99,7 +99,7 @@ static double limit_of(const tg_op *op, quad_variables v, int n_inputs)
     return quad_formula_value(op->formula, &v);
 }
 
-static int is_close(const op_case *c, double got, double expected, tg_dtype dtype)
+static int is_close(const tg_op_case *c, double got, double expected, tg_dtype dtype)
 {
     if (got == expected || (isnan(got) && isnan(expected))) return 1;
     if (dtype != TG_F32 && dtype != TG_F64) return 0;
@@ -113,7 +113,7 @@ static int is_close(const op_case *c, double got, double expected, tg_dtype dtyp
     return fabs(got - expected) <= ulps * eps * fabs(expected) + least + error;
 }
 
-static void check_element(const op_case *c, const quad_variables *v, tg_dtype dtype, double got)
+static void check_element(const tg_op_case *c, const quad_variables *v, tg_dtype dtype, double got)
 {
     double expected = quad_formula_value(c->op->formula, v);
     int any_nan = 0;
@@ -129,20 +129,20 @@ static void check_element(const op_case *c, const quad_variables *v, tg_dtype dt
 }
 
 /* The operation on every combination of samples; 0 when it does not take these types. */
-static int check_values(const op_case *c, const tg_dtype *dtypes)
+static int check_values(const tg_op_case *c, const tg_dtype *dtypes)
 {
     int floats = 0;
     int64_t count = 1;
     for (int k = 0; k < c->n_inputs; k++) floats += dtypes[k] == TG_F32 || dtypes[k] == TG_F64;
-    samples *lists = calloc(OP_CASE_INPUTS, sizeof *lists);
+    samples *lists = calloc(TG_OP_CASE_INPUTS, sizeof *lists);
     assert_non_null(lists);
     for (int k = 0; k < c->n_inputs; k++) {
         lists[k] = samples_for(c->op, dtypes[k], floats == 1 ? 2001 : floats == 2 ? 33 : 9);
         count *= lists[k].n;
     }
     tg_graph *g = tg_graph_new(NULL);
-    tg_tensor *inputs[OP_CASE_INPUTS];
-    double *columns[OP_CASE_INPUTS];
+    tg_tensor *inputs[TG_OP_CASE_INPUTS];
+    double *columns[TG_OP_CASE_INPUTS];
     int64_t every = 1;
     for (int k = 0; k < c->n_inputs; k++) {
         inputs[k] = tg_input(g, (char[]){(char)('a' + k), '\0'}, dtypes[k], 1, &count);
@@ -172,15 +172,15 @@ static int check_values(const op_case *c, const tg_dtype *dtypes)
 
 /* In the first case and those with other attributes: every element type for the operands that are floating in
  * it, those that are bool staying so. */
-static void check_case_values(const op_case *c)
+static void check_case_values(const tg_op_case *c)
 {
-    op_case first;
-    assert_true(op_case_make(&first, c->op, 0, TG_F64));
+    tg_op_case first;
+    assert_true(tg_op_case_make(&first, c->op, 0, TG_F64));
     int is_first = strcmp(first.text, c->text) == 0;
     if (!has_formula(c) || (!is_first && memcmp(first.attr, c->attr, sizeof c->attr) == 0)) return;
     int accepted = 0;
     for (int dtype = TG_F32; dtype <= TG_BOOL; dtype++) {
-        tg_dtype dtypes[OP_CASE_INPUTS];
+        tg_dtype dtypes[TG_OP_CASE_INPUTS];
         for (int k = 0; k < c->n_inputs; k++)
             dtypes[k] = c->types[k].dtype == TG_F64 || c->types[0].dtype == TG_BOOL ? (tg_dtype)dtype
                                                                                     : c->types[k].dtype;
@@ -217,17 +217,17 @@ static int64_t element_of(const tg_type *x, const tg_type *y, int64_t e)
 /* What op_result_compute gives, from slopes and curvatures of the formula; and sums of magnitudes, which tell how
  * much cancels. */
 typedef struct expected {
-    double *tangent, *adjoint[OP_CASE_INPUTS], *second[OP_CASE_INPUTS], *moved[OP_CASE_INPUTS];
+    double *tangent, *adjoint[TG_OP_CASE_INPUTS], *second[TG_OP_CASE_INPUTS], *moved[TG_OP_CASE_INPUTS];
     double size;
 } expected;
 
-static double *random_numbers(const op_case *c, const char *purpose, int k, int64_t n)
+static double *random_numbers(const tg_op_case *c, const char *purpose, int k, int64_t n)
 {
     char name[32];
     snprintf(name, sizeof name, k < 0 ? "%s" : "%s%d", purpose, k);
     double *values = calloc((size_t)n + 1, sizeof *values);
     assert_non_null(values);
-    op_case_random(c, name, n, values);
+    tg_op_case_random(c, name, n, values);
     return values;
 }
 
@@ -238,7 +238,7 @@ static void add_to(expected *want, double *sum, double term)
 }
 
 /* The terms of element e of the result; own[k] is the operand that operand k stands for, at[k] its element. */
-static void add_element(expected *want, const op_case *c, const quad_variables *at_e, int64_t e,
+static void add_element(expected *want, const tg_op_case *c, const quad_variables *at_e, int64_t e,
                         const int *own, const int64_t *at, double u, double *const *v, double *const *w)
 {
     const char *formula = c->op->formula;
@@ -256,20 +256,20 @@ static void add_element(expected *want, const op_case *c, const quad_variables *
     }
 }
 
-static expected expect(const op_case *c, const tg_type *y)
+static expected expect(const tg_op_case *c, const tg_type *y)
 {
     expected want = {.size = 0};
-    int64_t n = tg_type_count(y), at[OP_CASE_INPUTS];
-    int own[OP_CASE_INPUTS];
-    double *x[OP_CASE_INPUTS], *v[OP_CASE_INPUTS] = {NULL}, *w[OP_CASE_INPUTS] = {NULL};
+    int64_t n = tg_type_count(y), at[TG_OP_CASE_INPUTS];
+    int own[TG_OP_CASE_INPUTS];
+    double *x[TG_OP_CASE_INPUTS], *v[TG_OP_CASE_INPUTS] = {NULL}, *w[TG_OP_CASE_INPUTS] = {NULL};
     double *u = random_numbers(c, "cotangent", -1, n);
     want.tangent = calloc((size_t)n + 1, sizeof(double));
     for (int k = 0; k < c->n_inputs; k++) {
         int64_t count = tg_type_count(&c->types[k]);
         own[k] = c->same_as[k] >= 0 ? c->same_as[k] : k;
         x[k] = calloc((size_t)count + 1, sizeof(double));
-        op_case_values(c, k, x[k]);
-        if (!op_case_differentiable(c, k)) continue;
+        tg_op_case_values(c, k, x[k]);
+        if (!tg_op_case_differentiable(c, k)) continue;
         v[k] = random_numbers(c, "tangent", k, count);
         w[k] = random_numbers(c, "weights", k, count);
         want.adjoint[k] = calloc((size_t)count + 1, sizeof(double));
@@ -289,7 +289,7 @@ static expected expect(const op_case *c, const tg_type *y)
     return want;
 }
 
-static void check_derivatives(const op_case *c)
+static void check_derivatives(const tg_op_case *c)
 {
     if (!has_formula(c)) return;
     op_result r;

@@ -29,7 +29,7 @@ static int free_references(void **state)
 }
 
 /* The elements of a reference as doubles, after its type was compared. */
-static double *reference(const op_case *c, const char *what, const tg_type *type)
+static double *reference(const tg_op_case *c, const char *what, const tg_type *type)
 {
     char name[256], expected[TG_TYPE_TEXT], found[TG_TYPE_TEXT];
     snprintf(name, sizeof name, "%s/%s", c->text, what);
@@ -63,7 +63,7 @@ static double *reference(const op_case *c, const char *what, const tg_type *type
     return values;
 }
 
-static void compare(const op_case *c, const char *what, const tg_type *type, const double *got)
+static void compare(const tg_op_case *c, const char *what, const tg_type *type, const double *got)
 {
     double *expected = reference(c, what, type);
     int64_t n = tg_type_count(type);
@@ -77,7 +77,7 @@ static int is_random(const tg_op *op)
     return strncmp(op->name, "random_", 7) == 0;
 }
 
-static void check_case(const op_case *c)
+static void check_case(const tg_op_case *c)
 {
     if ((c->op->flags & TG_OP_ELEMENTWISE) != 0 || is_random(c->op)) return;
     op_result r;

@@ -41,7 +41,7 @@ static void check_record(const tg_graph *g, const tg_op *op)
         fail_msg("%s: inputs or formula are missing", op->name);
     if (words(op->inputs) != (op->n_inputs == TG_VARIADIC ? 1 : op->n_inputs))
         fail_msg("%s: \"%s\" does not name %d inputs", op->name, op->inputs, op->n_inputs);
-    if (op_case_count(op) == 0) fail_msg("%s: it has no cases to be tested with", op->name);
+    if (tg_op_case_count(op) == 0) fail_msg("%s: it has no cases to be tested with", op->name);
     if (op->domain.low > op->domain.high) fail_msg("%s: its domain is empty", op->name);
     check_derivative_fields(op);
 }
@@ -73,7 +73,7 @@ static sum dot(const double *a, const double *b, int64_t n, sum s)
 }
 
 /* The sum over operands of <parts_k, numbers_k>, the numbers being those of a purpose. */
-static sum dot_operands(const op_case *c, double *const *parts, const char *purpose)
+static sum dot_operands(const tg_op_case *c, double *const *parts, const char *purpose)
 {
     sum s = {0, 0};
     for (int k = 0; k < c->n_inputs; k++) {
@@ -83,20 +83,20 @@ static sum dot_operands(const op_case *c, double *const *parts, const char *purp
         double *values = calloc((size_t)n + 1, sizeof *values);
         assert_non_null(values);
         snprintf(name, sizeof name, "%s%d", purpose, k);
-        op_case_random(c, name, n, values);
+        tg_op_case_random(c, name, n, values);
         s = dot(parts[k], values, n, s);
         free(values);
     }
     return s;
 }
 
-static void assert_same_sum(const op_case *c, const char *what, sum a, sum b)
+static void assert_same_sum(const tg_op_case *c, const char *what, sum a, sum b)
 {
     if (fabs(a.value - b.value) <= 1e-12 * (a.size + b.size)) return;
     fail_msg("%s: %s: %.17g and %.17g", c->text, what, a.value, b.value);
 }
 
-static int same_dtype(const op_case *c, const op_result *r)
+static int same_dtype(const tg_op_case *c, const op_result *r)
 {
     for (int k = 0; k < c->n_inputs; k++)
         if (r->adjoint[k] != NULL && c->types[k].dtype != r->type.dtype) return 0;
@@ -104,7 +104,7 @@ static int same_dtype(const op_case *c, const op_result *r)
 }
 
 /* <u, J v> = <J^T u, v>, and the same one order higher; a cast rounds one side and is left out. */
-static void check_transposition(const op_case *c)
+static void check_transposition(const tg_op_case *c)
 {
     op_result r;
     op_result_compute(&r, c, NULL, 0);
@@ -112,7 +112,7 @@ static void check_transposition(const op_case *c)
         int64_t n = tg_type_count(&r.type);
         double *u = calloc((size_t)n + 1, sizeof *u);
         assert_non_null(u);
-        op_case_random(c, "cotangent", n, u);
+        tg_op_case_random(c, "cotangent", n, u);
         assert_same_sum(c, "<u, J v> and <J^T u, v>", dot(u, r.tangent, n, (sum){0, 0}),
                         dot_operands(c, r.adjoint, "tangent"));
         assert_same_sum(c, "<d(J^T u) v, w> and <d<J^T u, w>, v>", dot_operands(c, r.moved, "weights"),
@@ -131,14 +131,14 @@ static void test_transposition(void **state)
 /* ---- Variants give the same --------------------------------------------------------------------------- */
 
 /* Derivatives such as y (1 - y), which vanish where saturated, have an absolute error there: hence the 0.01. */
-static void compare_arrays(const op_case *c, const char *what, const double *a, const double *b, int64_t n,
+static void compare_arrays(const tg_op_case *c, const char *what, const double *a, const double *b, int64_t n,
                            double tolerance)
 {
     assert_true((a == NULL) == (b == NULL));
     if (a != NULL) op_assert_close(c, what, a, b, n, tolerance, fmax(0.01, op_largest(b, n)));
 }
 
-static void compare_results(const op_case *c, const char *variant, const op_result *a, const op_result *b,
+static void compare_results(const tg_op_case *c, const char *variant, const op_result *a, const op_result *b,
                             double tolerance)
 {
     char what[80];
@@ -159,7 +159,7 @@ static void compare_results(const op_case *c, const char *variant, const op_resu
     }
 }
 
-static void check_options(const op_case *c)
+static void check_options(const tg_op_case *c)
 {
     static const struct {
         unsigned flags;
@@ -184,12 +184,12 @@ static void test_options(void **state)
 }
 
 /* Operands can be represented in f32, so only the arithmetic differs. Random numbers differ by their type. */
-static void check_single(const op_case *c)
+static void check_single(const tg_op_case *c)
 {
     if (is_random(c->op)) return;
-    op_case single;
+    tg_op_case single;
     int i = 0;
-    do assert_true(op_case_make(&single, c->op, i++, TG_F32));
+    do assert_true(tg_op_case_make(&single, c->op, i++, TG_F32));
     while (strcmp(single.text, c->text) != 0);
     op_result of_f32, of_f64;
     op_result_compute(&of_f32, &single, NULL, 0);
@@ -206,7 +206,7 @@ static void test_single_precision(void **state)
 }
 
 /* The forward rule against the one that transposing the reverse rule twice gives. */
-static void check_derived_forward(const op_case *c)
+static void check_derived_forward(const tg_op_case *c)
 {
     if (c->op->jvp == NULL) return;
     tg_op copy = *c->op;
@@ -228,15 +228,15 @@ static void test_derived_forward(void **state)
 
 /* ---- Cases themselves --------------------------------------------------------------------------------- */
 
-static void check_sampling(const op_case *c)
+static void check_sampling(const tg_op_case *c)
 {
     tg_domain d = c->op->domain.low == c->op->domain.high ? (tg_domain){-2, 2} : c->op->domain;
     double seen[256];
     int n = 0;
     for (int k = 0; k < c->n_inputs; k++) {
-        if (!op_case_differentiable(c, k)) continue;
+        if (!tg_op_case_differentiable(c, k)) continue;
         assert_true(n + tg_type_count(&c->types[k]) <= 256);
-        op_case_values(c, k, seen + n);
+        tg_op_case_values(c, k, seen + n);
         n += (int)tg_type_count(&c->types[k]);
     }
     for (int i = 0; i < n; i++) {
@@ -266,8 +266,8 @@ static void test_malformed_cases(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         tg_op op = *tg_op_find(g, "sum");
         op.cases = (const char *const[]){wrong[i], NULL};
-        op_case c;
-        if (op_case_make(&c, &op, 0, TG_F64)) fail_msg("\"%s\" was accepted", wrong[i]);
+        tg_op_case c;
+        if (tg_op_case_make(&c, &op, 0, TG_F64)) fail_msg("\"%s\" was accepted", wrong[i]);
         assert_true(c.error[0] != '\0');
     }
     tg_graph_free(g);

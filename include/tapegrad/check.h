@@ -13,7 +13,7 @@
 #define TAPEGRAD_CHECK_H
 
 #include <tapegrad/check_callback.h>
-#include <tapegrad/graph.h>
+#include <tapegrad/op.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,6 +27,31 @@ extern "C" {
  * given. *report (which may be NULL when nobody wants it) is NULL only when memory ran out. */
 TG_API tg_verdict tg_check(tg_graph *g, tg_tensor *y, tg_tensor *const *xs, int n,
                            const tg_check_options *options, tg_check_report **report);
+
+/* What a check of an operation found, over all its cases. Read only; everything it points to is its own. */
+typedef struct tg_check_op_report {
+    tg_verdict verdict;
+    char reason[512];       /* the verdict in a line */
+    char op[64];            /* the operation's name */
+    int cases;              /* that were checked, those in f32 and those in f64 */
+    int passed, failed;     /* of them */
+    int unsure;             /* that are inconclusive */
+    int vacuous;            /* whose derivatives are zero everywhere */
+    int constant;           /* that have none: not of floating type, or locally constant */
+    double worst_error;     /* the largest relative error against differences */
+    char worst_case[160];   /* the first case that fails, otherwise the one with the largest error */
+    tg_check_report *worst; /* its report; NULL: there is none */
+} tg_check_op_report;
+
+/* Checks the rules of an operation of g: one of the library's (tg_op_find) or what tg_op_register returned. Its
+ * record says how (op.h): `cases` lists calls, and `domain` says where their inputs are drawn from. A record without
+ * cases is tried with shapes by the number of its inputs. Every case is checked in f64 and, where the operation takes
+ * it, in f32, by every input, forward mode against reverse mode, and to the second order. g is not changed.
+ * TG_INCONCLUSIVE for an operation that no case fits. *report (which may be NULL when nobody wants it) is NULL only
+ * when memory ran out. */
+TG_API tg_verdict tg_check_op(tg_graph *g, const tg_op *op, const tg_check_options *options,
+                              tg_check_op_report **report);
+TG_API void tg_check_op_free(tg_check_op_report *report);
 
 #ifdef __cplusplus
 }

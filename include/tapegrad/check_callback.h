@@ -122,6 +122,7 @@ typedef struct tg_check_shape {
 typedef struct tg_check_report {
     tg_verdict verdict;
     char reason[512];   /* the verdict in a line */
+    int vacuous;        /* inconclusive, though nothing was unsure: nothing to compare, or all of it zero */
     char pattern[256];  /* what the error looks like: a wrong sign, a factor, ...; "" */
     char culprit[256];  /* of a graph: the first operation whose own rule fails; "" */
     int64_t culprit_id; /* its tg_id, or -1 */

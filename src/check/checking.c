@@ -250,7 +250,11 @@ void tg_checking_end(tg_checking *c)
         reason = c->problem;
     } else if (r->unsure > 0) {
         reason = "some differences are too inexact to decide";
-    } else if ((reason = vacuous_reason(c, text, sizeof text)) == NULL) {
+    } else {
+        reason = vacuous_reason(c, text, sizeof text);
+        r->vacuous = reason != NULL;
+    }
+    if (reason == NULL) {
         r->verdict = TG_PASS;
         reason = "every derivative agrees with the differences of the function";
     }

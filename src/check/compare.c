@@ -124,6 +124,14 @@ static void compare_slope(comparison *q, tg_direction d, double scale, tg_check_
     }
 }
 
+static void describe_error(const comparison *q, const tg_part *t)
+{
+    tg_check_report *r = q->c->report;
+    const double *analytic = q->gradient + t->offset, *numeric = q->numeric + t->offset;
+    if (!tg_check_pattern(t, q->s->m, analytic, numeric, r->pattern, sizeof r->pattern))
+        tg_check_missing_terms(q->s, t, q->x, q->w, analytic, numeric, r->pattern, sizeof r->pattern);
+}
+
 static void check_elements(comparison *q, int part)
 {
     const tg_part *t = &q->s->parts[part];
@@ -141,9 +149,7 @@ static void check_elements(comparison *q, int part)
         q->numeric[i] = e.numeric;
         tg_checking_add(q->c, &e);
     }
-    if (q->c->report->differing > differing && q->c->report->pattern[0] == '\0')
-        tg_check_pattern(t, q->s->m, q->gradient + t->offset, q->numeric + t->offset, q->c->report->pattern,
-                         sizeof q->c->report->pattern);
+    if (q->c->report->differing > differing && q->c->report->pattern[0] == '\0') describe_error(q, t);
 }
 
 /* u is random in one part (-1: in all) and 0 elsewhere. */

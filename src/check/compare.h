@@ -40,8 +40,11 @@ void tg_check_subject(tg_checking *c, const tg_subject *s, const double *x, cons
 void tg_check_symmetry(tg_checking *c, const tg_subject *s, const double *x);
 
 /* What the difference between all elements of a part looks like, in words; "" for nothing known. m is the number of
- * outputs. */
-void tg_check_pattern(const tg_part *part, int64_t m, const double *analytic, const double *numeric,
-                      char *text, size_t size);
+ * outputs. 1 when the words say what is wrong, 0 when at most where. */
+int tg_check_pattern(const tg_part *part, int64_t m, const double *analytic, const double *numeric,
+                     char *text, size_t size);
+/* The same from a closer look: which of the outputs' contributions is left out. text stays when it is none. */
+void tg_check_missing_terms(const tg_subject *s, const tg_part *part, const double *x, const double *w,
+                            const double *analytic, const double *numeric, char *text, size_t size);
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/graph.h"
+
 static void new_name(tg_graph_copy *c, char *name, size_t size)
 {
     snprintf(name, size, "v%d", c->n_names++);
@@ -116,6 +118,14 @@ static int copy_nodes(tg_graph_copy *c, tg_graph *g, const char *wanted, int hol
     return 1;
 }
 
+int tg_graph_copy_operations(tg_graph *to, const tg_graph *from)
+{
+    /* tg_op_at would go through the whole library. */
+    for (int i = 0; i < from->n_own_ops; i++)
+        if (tg_op_register(to, from->own_ops[i]) == NULL) return 0;
+    return 1;
+}
+
 int tg_graph_copy_make(tg_graph_copy *c, tg_tensor *const *ys, int m, tg_tensor *const *xs, int n, int holds,
                        const tg_drawing *drawing)
 {
@@ -125,7 +135,8 @@ int tg_graph_copy_make(tg_graph_copy *c, tg_tensor *const *ys, int m, tg_tensor 
     c->map = calloc(nodes, sizeof(tg_tensor *));
     c->xs = calloc((size_t)n + 1, sizeof(tg_tensor *));
     char *wanted = calloc(nodes, 1);
-    int ok = c->g != NULL && c->map != NULL && c->xs != NULL && wanted != NULL;
+    int ok = c->g != NULL && c->map != NULL && c->xs != NULL && wanted != NULL &&
+             tg_graph_copy_operations(c->g, g);
     for (int i = 0; i < n && ok; i++) {
         c->xs[i] = tg_graph_copy_input(c, tg_rank(xs[i]), tg_shape(xs[i]));
         c->map[tg_id(xs[i])] = c->xs[i];

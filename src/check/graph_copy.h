@@ -29,6 +29,10 @@ int tg_graph_copy_make(tg_graph_copy *c, tg_tensor *const *ys, int m, tg_tensor 
                        const tg_drawing *drawing);
 void tg_graph_copy_free(tg_graph_copy *c);
 
+/* Registers in `to` the operations that `from` has and the library has not, so that rules find them by name. 0 with
+ * an error of `to`. */
+int tg_graph_copy_operations(tg_graph *to, const tg_graph *from);
+
 /* A new f64 input of the copy with a name that nothing else has. */
 tg_tensor *tg_graph_copy_input(tg_graph_copy *c, int rank, const int64_t *shape);
 

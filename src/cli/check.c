@@ -175,15 +175,23 @@ static int write_report(const check_request *r, const tg_arguments *a, const tg_
                        tg_option_given(a, "json") ? tg_check_json(report) : tg_check_text(report));
 }
 
-static int check_program(check_request *r, const tg_arguments *a)
+/* What the command line says of how to check; order is 0 when it says nothing. 0 with a message. */
+static int read_options(const tg_arguments *a, tg_check_options *options)
 {
-    int64_t order = 1;
-    tg_check_options options = {.of = r->of, .names = r->names};
+    int64_t order = 0;
+    if (!tg_option_seed(a, &options->seed) || !tg_option_integer(a, "order", 1, 2, &order) ||
+        !tg_option_real(a, "rtol", 1e-15, 1, &options->rtol))
+        return 0;
+    options->order = (int)order;
+    return 1;
+}
+
+static int check_program(check_request *r, const tg_arguments *a, tg_check_options options)
+{
     tg_check_report *report;
-    if (!tg_option_seed(a, &options.seed) || !tg_option_integer(a, "order", 1, 2, &order) ||
-        !tg_option_real(a, "rtol", 1e-15, 1, &options.rtol))
-        return TG_EXIT_BAD;
-    options.order = (int)order;
+    options.of = r->of;
+    options.names = r->names;
+    if (options.order == 0) options.order = 1;
     tg_verdict verdict = tg_check(r->program.graph, r->y, r->xs, r->n, &options, &report);
     if (report == NULL) return tg_complain(a->command, "out of memory");
     int status = write_report(r, a, report);
@@ -191,7 +199,7 @@ static int check_program(check_request *r, const tg_arguments *a)
     return status == TG_EXIT_OK ? check_exit_status(verdict) : status;
 }
 
-static int run_program(const tg_arguments *a)
+static int run_program(const tg_arguments *a, const tg_check_options *options)
 {
     check_request r = {0};
     int status = tg_program_load(a, &r.program);
@@ -201,7 +209,7 @@ static int run_program(const tg_arguments *a)
         r.y = find_result(&r.program, a, &r.of);
         status = r.y == NULL ? TG_EXIT_BAD : find_variables(&r, a);
     }
-    if (status == TG_EXIT_OK) status = check_program(&r, a);
+    if (status == TG_EXIT_OK) status = check_program(&r, a, *options);
     free(r.xs);
     free(r.names);
     tg_selection_clear(&r.wrt);
@@ -211,10 +219,24 @@ static int run_program(const tg_arguments *a)
 
 static int run(const tg_arguments *a)
 {
-    if (a->n_operands == 0)
+    tg_check_options given = {0};
+    int library = tg_option_given(a, "library");
+    if (a->n_operands == 0 && !library)
+        return tg_complain(a->command, "expected 'tapegrad check MODEL.tg' or 'tapegrad check --library'; "
+                                       "'tapegrad check --help' says more");
+    for (int i = 0; library && i < a->n_given; i++) {
+        const char *name = a->given[i].option->name;
+        int fits = strcmp(name, "library") == 0 || strcmp(name, "json") == 0 || strcmp(name, "order") == 0 ||
+                   strcmp(name, "seed") == 0 || strcmp(name, "rtol") == 0;
+        if (!fits)
+            return tg_complain(a->command, "--%s is for the check of a program, not for --library", name);
+    }
+    if (library && a->n_operands > 0)
         return tg_complain(a->command,
-                           "expected 'tapegrad check MODEL.tg'; 'tapegrad check --help' says more");
-    return run_program(a);
+                           "--library checks the library's operations, not a program; found '%s' too",
+                           a->operands[0]);
+    if (!read_options(a, &given)) return TG_EXIT_BAD;
+    return library ? check_library(a, &given) : run_program(a, &given);
 }
 
 static const tg_option options[] = {
@@ -222,7 +244,9 @@ static const tg_option options[] = {
     {"of", 0, "NAME", 0, "What to differentiate ('loss', or the only output that is a floating number).",
      NULL},
     {"wrt", 0, "NAMES", 1, "By what, as a,b (all params; without params the floating inputs).", NULL},
-    {"order", 0, "ORDER", 0, "1: first derivatives; 2: the derivatives of the gradient too (1).", "1 2"},
+    {"order", 0, "ORDER", 0,
+     "1: first derivatives; 2: the derivatives of the gradient too (1; with --library 2).", "1 2"},
+    {"library", 0, NULL, 0, "Check every operation of the library instead of a program.", NULL},
     {"rtol", 0, "X", 0, "The relative error that is allowed (1e-6).", NULL},
     {"json", 0, NULL, 0, "Write one JSON object: {\"status\", \"of\", \"dtype\", \"checks\": [...]}.", NULL},
     {"junit", 0, "FILE", 0, "Write the results to FILE as JUnit XML too.", "FILE"},
@@ -233,6 +257,7 @@ static const tg_example examples[] = {
     {"tapegrad check model.tg --load data.npz", "the gradients of 'loss' by all params, at the data"},
     {"tapegrad check model.tg --of pred --wrt x,W1 --order 2", "of a tensor of any shape, to second order"},
     {"tapegrad check model.tg --json --junit results.xml", "for programs and for CI"},
+    {"tapegrad check --library", "every operation, by the cases that its record lists"},
     {NULL, NULL}};
 
 const tg_command tg_command_check = {

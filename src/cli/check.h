@@ -17,4 +17,7 @@ int check_exit_status(tg_verdict verdict);
 /* Writes a text of the library's to the file, or to standard output where path is NULL, and frees it. */
 int check_write(const tg_command *command, const char *path, char *text);
 
+/* Checks every operation of the library. An exit status. */
+int check_library(const tg_arguments *a, const tg_check_options *options);
+
 #endif

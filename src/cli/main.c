@@ -10,10 +10,9 @@
 #include "lang/problems.h"
 
 /* The order of the help. */
-static const tg_command *const commands[] = {&tg_command_eval,  &tg_command_check, &tg_command_train,
-                                             &tg_command_graph, &tg_command_plan,  &tg_command_rules,
-                                             &tg_command_ops,
-                                             &tg_command_version};
+static const tg_command *const commands[] = {&tg_command_eval,  &tg_command_check,  &tg_command_train,
+                                             &tg_command_graph, &tg_command_plan,   &tg_command_rules,
+                                             &tg_command_ops,   &tg_command_version};
 
 const tg_command *tg_command_at(int i)
 {

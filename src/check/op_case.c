@@ -11,7 +11,7 @@
 
 /* ---- Text --------------------------------------------------------------------------------------------- */
 
-static int fail(op_case *c, const char *what, const char *at)
+static int fail(tg_op_case *c, const char *what, const char *at)
 {
     snprintf(c->error, sizeof c->error, "%.40s: case \"%.60s\": %.30s at \"%.12s\"", c->op->name, c->text,
              what, at);
@@ -116,7 +116,7 @@ static int read_attribute(const char **at, const tg_attr *a, unsigned char *stru
     return *end == '\0';
 }
 
-static int read_keywords(op_case *c, const char **at, int more)
+static int read_keywords(tg_op_case *c, const char **at, int more)
 {
     unsigned given = 0;
     for (; more; more = take(at, ',')) {
@@ -142,12 +142,12 @@ static int read_keywords(op_case *c, const char **at, int more)
 
 /* ---- Operands ----------------------------------------------------------------------------------------- */
 
-static int read_operand(op_case *c, const char **at, tg_dtype floating)
+static int read_operand(tg_op_case *c, const char **at, tg_dtype floating)
 {
     int k = c->n_inputs, rank;
     int64_t number = 0, shape[TG_MAX_RANK];
     const char *start = *at;
-    if (k == OP_CASE_INPUTS) return fail(c, "too many operands", start);
+    if (k == TG_OP_CASE_INPUTS) return fail(c, "too many operands", start);
     c->same_as[k] = -1;
     c->n_inputs++;
     char letter = *(*at)++;
@@ -170,7 +170,7 @@ static int is_operand(const char *at)
            (*at == 'i' && isdigit((unsigned char)at[1]));
 }
 
-static int parse(op_case *c, tg_dtype floating)
+static int parse(tg_op_case *c, tg_dtype floating)
 {
     const char *at = c->text;
     size_t n = strlen(c->op->name);
@@ -191,7 +191,7 @@ static int parse(op_case *c, tg_dtype floating)
 
 /* ---- Cases for elementwise operations ----------------------------------------------------------------- */
 
-/* K stands for the kind of operand: f, or b for operations of truth values. */
+/* By the number of operands. K stands for their kind: f, or b for operations of truth values. */
 static const char *const templates[][6] = {
     {"K[3, 5]", "K[]", "K[1]", "K[0, 3]"},
     {"K[3, 5], K[3, 5]", "K[2, 1], K[3]", "K[], K[3]", "K[1], K[1]", "K[0, 3], K[3]", "K[2, 3], #1"},
@@ -199,46 +199,53 @@ static const char *const templates[][6] = {
     {"K[2, 3], K[2, 3], K[2, 3], K[2, 3]"},
 };
 
-static int takes_floats(const op_case *c)
+/* A variadic operation gets two. */
+static int operand_count(const tg_op *op)
+{
+    return op->n_inputs == TG_VARIADIC ? 2 : op->n_inputs;
+}
+
+/* The attributes are the defaults. */
+static int takes_floats(const tg_op_case *c)
 {
     tg_graph *g = tg_graph_new(NULL);
-    tg_tensor *inputs[OP_CASE_INPUTS];
-    for (int k = 0; k < c->op->n_inputs; k++) {
+    tg_tensor *inputs[TG_OP_CASE_INPUTS];
+    for (int k = 0; k < operand_count(c->op); k++) {
         char name[2] = {(char)('a' + k), '\0'};
         inputs[k] = tg_input(g, name, TG_F64, 0, NULL);
     }
-    int accepted = tg_apply(g, c->op, inputs, c->op->n_inputs, c->attr) != NULL;
+    int accepted = tg_apply(g, c->op, inputs, operand_count(c->op), c->attr) != NULL;
     tg_graph_free(g);
     return accepted;
 }
 
-static int made_text(op_case *c, int i)
+static int made_text(tg_op_case *c, int i)
 {
     if (!read_keywords(c, &(const char *){""}, 0)) return 0;
     char kind = takes_floats(c) ? 'f' : 'b';
-    snprintf(c->text, sizeof c->text, "%s(%s)", c->op->name, templates[c->op->n_inputs - 1][i]);
+    snprintf(c->text, sizeof c->text, "%s(%s)", c->op->name, templates[operand_count(c->op) - 1][i]);
     for (char *at = c->text; *at != '\0'; at++)
         if (*at == 'K') *at = kind;
     return 1;
 }
 
-static int is_elementwise(const tg_op *op)
+int tg_op_case_guesses(const tg_op *op)
 {
-    return (op->flags & TG_OP_ELEMENTWISE) != 0 && op->n_inputs >= 1 && op->n_inputs <= OP_CASE_INPUTS;
-}
-
-int op_case_count(const tg_op *op)
-{
-    int n = 0;
-    if (op->cases != NULL) {
-        while (op->cases[n] != NULL) n++;
-    } else if (is_elementwise(op)) {
-        while (n < 6 && templates[op->n_inputs - 1][n] != NULL) n++;
-    }
+    int n = 0, operands = operand_count(op);
+    if (operands < 1 || operands > TG_OP_CASE_INPUTS) return 0;
+    while (n < 6 && templates[operands - 1][n] != NULL) n++;
     return n;
 }
 
-int op_case_make(op_case *c, const tg_op *op, int i, tg_dtype floating)
+int tg_op_case_count(const tg_op *op)
+{
+    int n = 0;
+    if (op->cases == NULL) return (op->flags & TG_OP_ELEMENTWISE) != 0 ? tg_op_case_guesses(op) : 0;
+    while (op->cases[n] != NULL) n++;
+    return n;
+}
+
+int tg_op_case_make(tg_op_case *c, const tg_op *op, int i, tg_dtype floating)
 {
     memset(c, 0, sizeof *c);
     c->op = op;
@@ -249,14 +256,14 @@ int op_case_make(op_case *c, const tg_op *op, int i, tg_dtype floating)
     return parse(c, floating);
 }
 
-int op_case_differentiable(const op_case *c, int k)
+int tg_op_case_differentiable(const tg_op_case *c, int k)
 {
     return (c->types[k].dtype == TG_F32 || c->types[k].dtype == TG_F64) && c->same_as[k] < 0;
 }
 
 /* ---- Values ------------------------------------------------------------------------------------------- */
 
-static uint64_t key_of(const op_case *c, const char *purpose)
+static uint64_t key_of(const tg_op_case *c, const char *purpose)
 {
     return tg_random_key(tg_random_key(0, purpose), c->text);
 }
@@ -281,37 +288,36 @@ static double place_in(tg_domain domain, int64_t place, int64_t n, double shift)
     return (double)(float)value;
 }
 
-static void float_values(const op_case *c, int k, double *values)
+static int float_values(const tg_op_case *c, int k, double *values)
 {
     int64_t total = 0, first = 0;
     for (int i = 0; i < c->n_inputs; i++) {
         if (i == k) first = total;
-        if (op_case_differentiable(c, i)) total += tg_type_count(&c->types[i]);
+        if (tg_op_case_differentiable(c, i)) total += tg_type_count(&c->types[i]);
     }
     int64_t *order = malloc(((size_t)total + 1) * sizeof *order);
-    if (order == NULL) abort();
+    if (order == NULL) return 0;
     uint64_t key = key_of(c, "values");
     tg_random_permutation(key, total, order);
     for (int64_t i = 0; i < tg_type_count(&c->types[k]); i++)
         values[i] = place_in(c->op->domain, order[first + i], total, uniform(key, first + i));
     free(order);
+    return 1;
 }
 
-void op_case_values(const op_case *c, int k, double *values)
+int tg_op_case_values(const tg_op_case *c, int k, double *values)
 {
     if (c->same_as[k] >= 0) k = c->same_as[k];
-    if (op_case_differentiable(c, k)) {
-        float_values(c, k, values);
-        return;
-    }
+    if (tg_op_case_differentiable(c, k)) return float_values(c, k, values);
     uint64_t key = key_of(c, "values") + (uint64_t)k;
     uint64_t below = c->types[k].dtype == TG_BOOL ? 2 : (uint64_t)c->below[k];
     for (int64_t i = 0; i < tg_type_count(&c->types[k]); i++)
         values[i] = (double)tg_random_below(key, (uint64_t)i, below);
     if (below == 2 && tg_type_count(&c->types[k]) > 1) values[0] = 1 - values[1];
+    return 1;
 }
 
-void op_case_random(const op_case *c, const char *purpose, int64_t n, double *values)
+void tg_op_case_random(const tg_op_case *c, const char *purpose, int64_t n, double *values)
 {
     uint64_t key = key_of(c, purpose);
     for (int64_t i = 0; i < n; i++) values[i] = (double)(float)(2 * uniform(key, i) - 1);
