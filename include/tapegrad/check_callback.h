@@ -124,7 +124,7 @@ typedef struct tg_check_report {
     char reason[512];   /* the verdict in a line */
     int vacuous;        /* inconclusive, though nothing was unsure: nothing to compare, or all of it zero */
     char pattern[256];  /* what the error looks like: a wrong sign, a factor, ...; "" */
-    char culprit[256];  /* of a graph: the first operation whose own rule fails; "" */
+    char culprit[320];  /* of a graph: the first operation whose own rule fails; "" */
     int64_t culprit_id; /* its tg_id, or -1 */
     char *reproducer; /* the culprit alone, as a program in the model language that fails in the same way when
                            it is checked; NULL: there is none */

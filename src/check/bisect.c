@@ -60,7 +60,7 @@ static void keep_culprit(tg_checking *c, tg_tensor *t, tg_tensor *const *inputs,
         looks = "the sum over the axes that were broadcast is missing";
     if (r->pattern[0] == '\0') snprintf(r->pattern, sizeof r->pattern, "%s", looks);
     r->culprit_id = tg_id(t);
-    snprintf(r->culprit, sizeof r->culprit, "%.60s%s%.30s%s, node %%%" PRId64 ", %.60s%s%.70s",
+    snprintf(r->culprit, sizeof r->culprit, "%.60s%s%.30s%s, node %%%" PRId64 ", %.40s%s%.110s",
              tg_op_of(t)->name, name[0] != '\0' ? " '" : "", name, name[0] != '\0' ? "'" : "", tg_id(t),
              tg_type_text(&type, type_text, sizeof type_text), looks[0] != '\0' ? ": " : "", looks);
     double *x = calloc((size_t)tg_check_count(inputs, n) + 1, sizeof *x);

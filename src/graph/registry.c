@@ -20,8 +20,10 @@ const tg_op *tg_op_find(const tg_graph *g, const char *name)
 {
     if (g == NULL || name == NULL) return NULL;
     const tg_op *op;
-    for (int i = 0; (op = tg_op_at(g, i)) != NULL; i++)
+    for (int i = 0; (op = g->library->op_at(i)) != NULL; i++)
         if (strcmp(op->name, name) == 0) return op;
+    for (int i = 0; i < g->n_own_ops; i++)
+        if (strcmp(g->own_ops[i]->name, name) == 0) return g->own_ops[i];
     return NULL;
 }
 

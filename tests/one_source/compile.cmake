@@ -1,0 +1,23 @@
+# Compiles the example with each compiler that is there, and looks at what it says.
+set(warnings -Wall -Wextra -pedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
+    -Wdouble-promotion -Werror)
+list(REMOVE_DUPLICATES compilers)
+foreach(compiler IN LISTS compilers)
+    if(NOT compiler OR compiler MATCHES "NOTFOUND$")
+        continue()
+    endif()
+    get_filename_component(name ${compiler} NAME)
+    file(MAKE_DIRECTORY ${work}/${name})
+    execute_process(COMMAND ${compiler} -std=c11 -O1 ${warnings} -I ${files} ${example} ${files}/tapegrad_check.c
+        -o ${work}/${name}/example -lm COMMAND_ERROR_IS_FATAL ANY)
+    foreach(expected 0 1)
+        execute_process(COMMAND ${work}/${name}/example ${expected} RESULT_VARIABLE status OUTPUT_VARIABLE text)
+        if(NOT status EQUAL expected)
+            message(FATAL_ERROR "${name}: expected the exit status ${expected}, found ${status}:\n${text}")
+        endif()
+    endforeach()
+    if(NOT text MATCHES "it looks like this: the sign is wrong" OR NOT text MATCHES "hvp central +order 2")
+        message(FATAL_ERROR "${name}: the report is another one:\n${text}")
+    endif()
+    message("${name}: fine")
+endforeach()
