@@ -141,6 +141,14 @@ static quotient_answer extrapolate(tg_probe *p, tg_direction d, double h, double
     return isfinite(*value) ? QUOTIENT_FOUND : QUOTIENT_NOT_FINITE;
 }
 
+int tg_slope_at(tg_probe *p, tg_direction d, double h, int extrapolated, double *value)
+{
+    double error;
+    p->size = 0;
+    return (extrapolated ? extrapolate(p, d, h, value, &error) : central_quotient(p, d, h, value, &error)) ==
+           QUOTIENT_FOUND;
+}
+
 static double first_step(const tg_probe *p, tg_direction d)
 {
     double size = 1;
