@@ -129,7 +129,8 @@ int tg_graph_copy_operations(tg_graph *to, const tg_graph *from)
 {
     /* tg_op_at would go through the whole library. */
     for (int i = 0; i < from->n_own_ops; i++)
-        if (tg_op_register(to, from->own_ops[i]) == NULL) return 0;
+        if (tg_op_find(to, from->own_ops[i]->name) == NULL && tg_op_register(to, from->own_ops[i]) == NULL)
+            return 0;
     return 1;
 }
 
