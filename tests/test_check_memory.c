@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "check/steps.h"
 #include "failing_alloc.h"
 #include "graph_helpers.h"
 
@@ -130,12 +131,25 @@ static int check_wrong(void *context)
     return failed;
 }
 
+static int measure_steps(void *context)
+{
+    (void)context;
+    tg_check_steps steps;
+    tg_graph *g = tg_graph_new(NULL);
+    tg_tensor *x = tg_param(g, "x", TG_F64, 1, (const int64_t[]){3}, (const double[]){0.5, -1, 2});
+    tg_tensor *y = tg_sin(x);
+    int ok = y != NULL && tg_check_measure_steps(y, &x, 1, NULL, &steps, NULL) == TG_OK;
+    tg_graph_free(g);
+    return ok;
+}
+
 static void test_memory(void **state)
 {
     (void)state;
     assert_true(failing_alloc_every(check_graph, NULL) > 100);
     assert_true(failing_alloc_every(check_callback, NULL) > 10);
     assert_true(failing_alloc_every(check_second, NULL) > 20);
+    assert_true(failing_alloc_every(measure_steps, NULL) > 50);
     assert_true(failing_alloc_every(check_wrong, &(int){0}) > 200);
     assert_true(failing_alloc_every(check_wrong, &(int){1}) > 200);
 }
