@@ -7,7 +7,7 @@ add_custom_command(OUTPUT ${one_source}/tapegrad_check.h ${one_source}/tapegrad_
     COMMAND ${CMAKE_COMMAND} -D source=${PROJECT_SOURCE_DIR} -D output=${one_source} -D version=${PROJECT_VERSION}
         -P ${CMAKE_CURRENT_LIST_DIR}/Amalgamate.cmake
     DEPENDS ${one_source_needs} ${CMAKE_CURRENT_LIST_DIR}/Amalgamate.cmake VERBATIM)
-add_custom_target(one_source ALL DEPENDS ${one_source}/tapegrad_check.h ${one_source}/tapegrad_check.c)
+add_custom_target(tapegrad_one_source ALL DEPENDS ${one_source}/tapegrad_check.h ${one_source}/tapegrad_check.c)
 if(TAPEGRAD_INSTALL)
     install(FILES ${one_source}/tapegrad_check.h ${one_source}/tapegrad_check.c
         DESTINATION ${CMAKE_INSTALL_DATADIR}/tapegrad)

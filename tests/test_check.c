@@ -46,6 +46,40 @@ static void test_vacuous(void **state)
     assert_int_equal(tg_check(g, y, NULL, 0, NULL, NULL), TG_INCONCLUSIVE);
 }
 
+/* One of several tensors without a derivative is enough. */
+static void test_vacuous_for_one(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *x = param_1d(g, "x", 6, numbers), *z = param_1d(g, "z", 6, numbers), *xs[2] = {x, z};
+    tg_check_report *r;
+    assert_int_equal(tg_check(g, tg_exp(x), xs, 2, NULL, &r), TG_INCONCLUSIVE);
+    assert_contains(r->reason, "the derivative by 'z' is zero in every element");
+    assert_int_equal(r->vacuous, 1);
+    assert_int_equal(r->summaries[0].verdict, TG_PASS);
+    tg_check_free(r);
+    assert_int_equal(tg_check(g, tg_exp(tg_mul(x, z)), xs, 2, NULL, &r), TG_PASS);
+    assert_int_equal(r->vacuous, 0);
+    tg_check_free(r);
+}
+
+/* Inputs are drawn from where the function has a value, and integers from where its operations take them. */
+static void test_drawing(void **state)
+{
+    tg_graph *g = *state;
+    tg_check_report *r;
+    tg_tensor *x = tg_input(g, "x", TG_F64, 2, (const int64_t[]){3, 2});
+    tg_tensor *k = tg_input(g, "k", TG_I64, 1, (const int64_t[]){50});
+    tg_tensor *y = tg_log(tg_gather(x, k, 0));
+    const tg_check_options negative = {.low = -2, .high = -1};
+    assert_int_equal(tg_check(g, y, &x, 1, NULL, &r), TG_PASS);
+    assert_string_equal(r->drawn, "'x' from 0.2 to 1.2, 'k' from 0 to 1");
+    tg_check_free(r);
+    assert_int_equal(tg_check(g, y, &x, 1, &negative, &r), TG_INCONCLUSIVE);
+    tg_check_free(r);
+    assert_null(tg_data(x));
+    assert_null(tg_data(k));
+}
+
 static void test_arguments(void **state)
 {
     tg_graph *g = *state, *other = tg_graph_new(NULL);
@@ -226,6 +260,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         graph_test(test_vacuous),
+        graph_test(test_vacuous_for_one),
+        graph_test(test_drawing),
         graph_test(test_arguments),
         graph_test(test_kinks),
         graph_test(test_inputs_are_drawn_and_stay),

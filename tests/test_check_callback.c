@@ -59,7 +59,7 @@ static void vjp(const double *x, const double *ybar, double *xbar, void *context
     const settings *s = context;
     for (int i = 0; i < N; i++) {
         xbar[i] = 0;
-        for (int j = 0; j < M; j++) xbar[i] += ybar[j] * slope(x, j, i);
+        for (int j = s->wrong == 8; j < M; j++) xbar[i] += ybar[j] * slope(x, j, i);
         if (s->wrong == 1) xbar[i] = -xbar[i];
         if (s->wrong == 2) xbar[i] /= N;
         if (s->wrong == 3 && i == 4) xbar[i] = 0;
@@ -122,9 +122,10 @@ static void test_wrong(void **state)
                                         [4] = "shifted",
                                         [5] = "missing",
                                         [6] = "1 of 6 elements",
-                                        [7] = "differs"};
+                                        [7] = "differs",
+                                        [8] = "one missing term: that of index 0 of 3"};
     for (int with_complex = 0; with_complex <= 1; with_complex++)
-        for (int wrong = 1; wrong <= 7; wrong++) {
+        for (int wrong = 1; wrong <= 8; wrong++) {
             settings s = {.wrong = wrong};
             tg_callback call = {.n = N, .m = M, .f = f, .vjp = vjp, .jacobian = jacobian, .context = &s};
             if (with_complex) call.complex_f = complex_f;
@@ -247,13 +248,148 @@ static void test_kinks(void **state)
     tg_check_free(r);
 }
 
+/* ---- A layer: rows of a bias --------------------------------------------------------------------------------- */
+
+enum { ROWS = 4, COLUMNS = 6 };
+
+/* y[i, k] = exp(b[k]) (i + 1) */
+static void rows(const double *b, double *y, void *context)
+{
+    (void)context;
+    for (int i = 0; i < ROWS; i++)
+        for (int k = 0; k < COLUMNS; k++) y[i * COLUMNS + k] = exp(b[k]) * (i + 1);
+}
+
+static void rows_vjp(const double *b, const double *ybar, double *bbar, void *context)
+{
+    const settings *s = context;
+    memset(bbar, 0, COLUMNS * sizeof *bbar);
+    for (int i = 0; i < ROWS; i++)
+        for (int k = 0; k < COLUMNS; k++) {
+            double term = ybar[i * COLUMNS + k] * exp(b[k]) * (i + 1);
+            bbar[k] = s->wrong == 1 ? term : bbar[k] + term;
+        }
+}
+
+static void test_broadcast(void **state)
+{
+    (void)state;
+    settings s = {0};
+    tg_callback call = {.n = COLUMNS, .m = ROWS * COLUMNS, .f = rows, .vjp = rows_vjp, .context = &s};
+    assert_int_equal(check(&call, NULL), TG_PASS);
+    s.wrong = 1;
+    assert_int_equal(
+        check(&call, "only the term of index 3 of 4 in the output is there: a sum over an axis that was "
+                     "broadcast is missing"),
+        TG_FAIL);
+}
+
+/* ---- Second derivatives --------------------------------------------------------------------------------------- */
+
+/* sum_i sin(x_i) x_(i+1) */
+static void wave(const double *x, double *y, void *context)
+{
+    (void)context;
+    y[0] = 0;
+    for (int i = 0; i < N; i++) y[0] += sin(x[i]) * x[(i + 1) % N];
+}
+
+static void wave_gradient(const double *x, double *g, void *context)
+{
+    (void)context;
+    for (int i = 0; i < N; i++) g[i] = cos(x[i]) * x[(i + 1) % N] + sin(x[(i + N - 1) % N]);
+}
+
+static void wave_hessian(const double *x, double *h, void *context)
+{
+    const settings *s = context;
+    memset(h, 0, N * N * sizeof *h);
+    for (int i = 0; i < N; i++) {
+        int next = (i + 1) % N;
+        h[i * N + i] = -sin(x[i]) * x[next];
+        h[i * N + next] = h[next * N + i] = cos(x[i]);
+    }
+    if (s->wrong == 1) h[1] += 0.01; /* no longer symmetric */
+    if (s->wrong == 2)
+        for (int i = 0; i < N * N; i++) h[i] = -h[i];
+}
+
+static void wave_hvp(const double *x, const double *v, double *hv, void *context)
+{
+    double h[N * N];
+    wave_hessian(x, h, context);
+    for (int i = 0; i < N; i++) {
+        hv[i] = 0;
+        for (int k = 0; k < N; k++) hv[i] += h[i * N + k] * v[k];
+    }
+}
+
+static void test_second_order(void **state)
+{
+    (void)state;
+    settings s = {0};
+    tg_check_report *r;
+    tg_callback call = {.n = N, .m = 1, .f = wave, .gradient = wave_gradient, .context = &s};
+    call.hvp = wave_hvp;
+    assert_int_equal(check(&call, "hvp symmetry"), TG_PASS);
+    call.hessian = wave_hessian;
+    assert_int_equal(check(&call, "hessian forward  order 2  pass"), TG_PASS);
+    for (s.wrong = 1; s.wrong <= 2; s.wrong++) {
+        call.hvp = wave_hvp;
+        call.hessian = NULL;
+        assert_int_equal(check(&call, s.wrong == 1 ? "differs     order 2, symmetry" : "the sign is wrong"),
+                         TG_FAIL);
+        call.hvp = NULL;
+        call.hessian = wave_hessian;
+        assert_int_equal(check(&call, s.wrong == 1 ? "differs     order 2" : "the sign is wrong"), TG_FAIL);
+    }
+    /* First derivatives only. */
+    assert_int_equal(tg_check_callback(&call, point, &(tg_check_options){.order = 1}, &r), TG_PASS);
+    assert_int_equal(r->summaries[0].order, 1);
+    assert_string_equal(r->summaries[0].claim, "gradient");
+    assert_int_equal(r->summaries[r->n_summaries - 1].order, 1);
+    tg_check_free(r);
+    call.gradient = NULL;
+    assert_int_equal(check(&call, "no derivative to check"), TG_INCONCLUSIVE);
+    call.jvp = jvp;
+    assert_int_equal(check(&call, "checked as derivatives of a gradient"), TG_INCONCLUSIVE);
+    call.m = 2;
+    assert_int_equal(check(&call, "a function with m = 1"), TG_INCONCLUSIVE);
+}
+
+/* What a report says of one output are its own derivatives, whatever it was weighed with. */
+static void test_summaries(void **state)
+{
+    (void)state;
+    settings s = {0};
+    double g[N];
+    tg_check_report *r;
+    tg_callback call = {.n = N, .m = 1, .f = wave, .gradient = wave_gradient, .context = &s};
+    wave_gradient(point, g, &s);
+    assert_int_equal(tg_check_callback(&call, point, &(tg_check_options){.of = "wave", .worst = 20}, &r),
+                     TG_PASS);
+    assert_string_equal(r->of, "wave");
+    assert_int_equal(r->summaries[0].elements, N);
+    assert_int_equal(r->summaries[0].nonzero, N);
+    assert_true(r->summaries[0].max_rel_error < 1e-9);
+    for (int i = 0; i < r->n_entries; i++)
+        if (r->entries[i].kind == TG_CHECK_ELEMENT)
+            assert_true(fabs(r->entries[i].analytic - g[r->entries[i].index]) < 1e-14);
+    tg_check_free(r);
+    call = (tg_callback){.n = N, .m = M, .f = f, .jacobian = jacobian, .complex_f = complex_f, .context = &s};
+    assert_int_equal(tg_check_callback(&call, point, NULL, &r), TG_PASS);
+    assert_string_equal(tg_check_method_name(r->summaries[0].method), "complex");
+    assert_true(r->summaries[0].max_rel_error < 1e-14);
+    tg_check_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_right),
-        cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_kinks),
+        cmocka_unit_test(test_right),     cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_refused),   cmocka_unit_test(test_kinks),
+        cmocka_unit_test(test_broadcast), cmocka_unit_test(test_second_order),
+        cmocka_unit_test(test_summaries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* tg_check on random graphs whose derivatives are right: how often it raises a false alarm, and how often it does not
  * know. Kinks are everywhere, some of them exactly at x. */
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "graph_helpers.h"
 
@@ -8,7 +10,9 @@
 #include <tapegrad/explain.h>
 #include <tapegrad/random.h>
 
-enum { GRAPHS = 2000, OPERATIONS = 10, PARAMS = 4 };
+enum { OPERATIONS = 10, PARAMS = 4 };
+
+static int graphs = 1000; /* or the first argument */
 
 typedef struct program {
     tg_graph *g;
@@ -128,27 +132,28 @@ static void test_no_false_alarms(void **state)
 {
     (void)state;
     int counts[3] = {0, 0, 0}, at_kinks = 0;
-    for (uint64_t key = 0; key < GRAPHS; key++) {
+    for (uint64_t key = 0; key < (uint64_t)graphs; key++) {
         tg_check_report *r;
         tg_verdict verdict = check_graph(key, &r);
         counts[verdict]++;
         at_kinks += r->subgradients + r->kinks > 0;
         if (verdict != TG_PASS) {
             char *text = tg_check_text(r);
-            print_message("graph %d: %s", (int)key, text);
+            printf("graph %d: %s", (int)key, text != NULL ? text : "no report\n");
             tg_text_free(text);
         }
         tg_check_free(r);
     }
-    print_message("%d graphs: %d pass, %d fail, %d inconclusive; %d with elements at a kink\n", GRAPHS,
+    print_message("%d graphs: %d pass, %d fail, %d inconclusive; %d with elements at a kink\n", graphs,
                   counts[TG_PASS], counts[TG_FAIL], counts[TG_INCONCLUSIVE], at_kinks);
     assert_int_equal(counts[TG_FAIL], 0);
-    assert_true(counts[TG_INCONCLUSIVE] * 200 < GRAPHS);
-    assert_true(at_kinks > 20);
+    assert_true(counts[TG_INCONCLUSIVE] * 200 < graphs);
+    assert_true(at_kinks * 100 > graphs);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1) graphs = atoi(argv[1]);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_no_false_alarms)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,7 +119,7 @@ static int folder_teardown(void **state)
 static void help(void **state)
 {
     (void)state;
-    static const char *const commands[] = {"eval", "graph", "plan", "ops", "version"};
+    static const char *const commands[] = {"eval", "check", "graph", "plan", "ops", "version"};
     assert_int_equal(run("tapegrad --help"), 0);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) assert_contains(out, commands[i]);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {

@@ -146,7 +146,8 @@ struct tg_op {
     size_t attr_size; /* of the attribute struct; at most TG_ATTR_MAX */
     unsigned flags;
     tg_domain domain;         /* where every floating input is drawn from in tests; {0, 0}: -2 to 2 */
-    const char *const *cases; /* calls for the tests, NULL-ended: "sum(f[2, 3], axis=1)"; see docs/ops.md */
+    const char *const *cases; /* calls for the tests, NULL-ended: "sum(f[2, 3], axis=1)"; docs/checking.md has
+                                 their form */
 
     /* A primitive. Elementwise operations find their inputs broadcast to one shape. */
     tg_status (*canonical)(tg_infer *q, void *attr); /* rewrites the attributes into the one form that equal

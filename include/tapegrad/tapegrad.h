@@ -4,7 +4,7 @@
  *   ops.h       the operations
  *   diff.h      derivatives: gradients, Jacobian products, Hessians, rules of one's own
  *   function.h  running expressions
- *   check.h     derivatives checked against differences
+ *   check.h     derivatives checked against differences; check_callback.h for code without a graph
  *   proof.h     whether two tensors are the same for every value
  *   explain.h   expressions as text and LaTeX, listings of the tape
  *   nn.h        layers, costs, optimisers, training
@@ -14,13 +14,14 @@
  *   lang.h      the model language
  *   op.h        operation records, for operations of one's own
  *   random.h    random numbers from a counter
- *   array.h, status.h, version.h
+ *   array.h, status.h, text.h, version.h
  */
 #ifndef TAPEGRAD_TAPEGRAD_H
 #define TAPEGRAD_TAPEGRAD_H
 
 #include <tapegrad/array.h>
 #include <tapegrad/check.h>
+#include <tapegrad/check_callback.h>
 #include <tapegrad/delta.h>
 #include <tapegrad/diff.h>
 #include <tapegrad/explain.h>
@@ -35,6 +36,7 @@
 #include <tapegrad/random.h>
 #include <tapegrad/rules.h>
 #include <tapegrad/status.h>
+#include <tapegrad/text.h>
 #include <tapegrad/version.h>
 
 #endif

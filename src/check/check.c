@@ -52,7 +52,7 @@ int tg_check_point(tg_checking *c, const tg_drawing *drawing, tg_tensor *const *
         }
         tg_graph_copy copy;
         ok =
-            tg_graph_copy_make(&copy, &xs[i], 1, NULL, 0, 0, drawing) &&
+            tg_graph_copy_make(&copy, &xs[i], 1, NULL, 0, 0, drawing, TG_F64) &&
             tg_eval(copy.g, &copy.map[tg_id(xs[i])], 1, x, (size_t)tg_count(xs[i]) * sizeof(double)) == TG_OK;
         if (!ok) keep_copy_error(c, &copy);
         tg_graph_copy_free(&copy);
@@ -111,7 +111,7 @@ void tg_check_derivatives(tg_checking *c, const tg_drawing *drawing, tg_tensor *
     if (parts == NULL || x == NULL || w == NULL) {
         c->out_of_memory = 1;
     } else if (tg_check_point(c, drawing, xs, n, x)) {
-        if (tg_graph_copy_make(&copy, &y, 1, xs, n, 1, drawing)) {
+        if (tg_graph_copy_make(&copy, &y, 1, xs, n, 1, drawing, TG_F64)) {
             c->report->held += copy.n_held;
             check_orders(c, &copy, copy.map[tg_id(y)], parts, x, w);
         } else {

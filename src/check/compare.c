@@ -124,6 +124,22 @@ static void compare_slope(comparison *q, tg_direction d, double scale, tg_check_
     }
 }
 
+/* Keeps an entry. A function of one output is weighed like any other, so that a rule which forgets the adjoint is
+ * noticed; but what is shown are its own derivatives. */
+static void add_entry(const comparison *q, tg_check_entry e)
+{
+    double weight = q->s->m == 1 && q->w[0] != 0 ? q->w[0] : 1, size = fabs(weight);
+    e.analytic /= weight;
+    e.numeric /= weight;
+    e.left /= weight;
+    e.right /= weight;
+    e.error /= size;
+    e.scale /= size;
+    e.tolerance /= size;
+    e.noise /= size;
+    tg_checking_add(q->c, &e);
+}
+
 static void describe_error(const comparison *q, const tg_part *t)
 {
     tg_check_report *r = q->c->report;
@@ -147,7 +163,7 @@ static void check_elements(comparison *q, int part)
                             .analytic = q->gradient[i]};
         compare_slope(q, (tg_direction){NULL, i}, 1e-4 * scale, &e);
         q->numeric[i] = e.numeric;
-        tg_checking_add(q->c, &e);
+        add_entry(q, e);
     }
     if (q->c->report->differing > differing && q->c->report->pattern[0] == '\0') describe_error(q, t);
 }
@@ -179,12 +195,12 @@ static void check_directions(comparison *q, int part)
         e.analytic = dot(q->gradient, q->u, s->n, &size);
         compare_slope(q, (tg_direction){q->u, -1}, norm_of_product(q->gradient, q->u, s->n), &e);
         if (e.outcome == TG_CHECK_AGREES) {
-            tg_checking_add(q->c, &e);
+            add_entry(q, e);
             continue;
         }
         int64_t before = q->c->report->differing;
         check_elements(q, part);
-        if (e.outcome == TG_CHECK_DIFFERS && q->c->report->differing == before) tg_checking_add(q->c, &e);
+        if (e.outcome == TG_CHECK_DIFFERS && q->c->report->differing == before) add_entry(q, e);
         return;
     }
 }
@@ -218,7 +234,7 @@ static int modes_agree(comparison *q, int part, int64_t element, int *agree)
     e.numeric = dot(q->w, q->ydot, s->m, &size);
     judge_identity(&e, size, q->zero);
     *agree = e.outcome == TG_CHECK_AGREES;
-    tg_checking_add(q->c, &e);
+    add_entry(q, e);
     return 1;
 }
 

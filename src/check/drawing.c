@@ -66,7 +66,7 @@ static int works(tg_tensor *y, const tg_drawing *drawing)
     tg_graph_copy copy;
     size_t bytes = (size_t)tg_count(y) * sizeof(double);
     double *values = malloc(bytes + 1);
-    int fine = tg_graph_copy_make(&copy, &y, 1, NULL, 0, 0, drawing) && values != NULL &&
+    int fine = tg_graph_copy_make(&copy, &y, 1, NULL, 0, 0, drawing, TG_F64) && values != NULL &&
                tg_eval(copy.g, &copy.map[tg_id(y)], 1, values, bytes) == TG_OK;
     for (int64_t i = 0; i < tg_count(y) && fine; i++) fine = isfinite(values[i]) != 0;
     tg_graph_copy_free(&copy);

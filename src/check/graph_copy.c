@@ -16,13 +16,19 @@ tg_tensor *tg_graph_copy_input(tg_graph_copy *c, int rank, const int64_t *shape)
 {
     char name[32];
     new_name(c, name, sizeof name);
-    return tg_input(c->g, name, TG_F64, rank, shape);
+    return tg_input(c->g, name, c->floating, rank, shape);
 }
 
-/* A value that is there keeps its bytes, but for f32: an i64 may be too large for a double. */
+/* The element type that stands for another in the copy. */
+static tg_dtype copied_dtype(const tg_graph_copy *c, tg_dtype dtype)
+{
+    return dtype == TG_F32 || dtype == TG_F64 ? c->floating : dtype;
+}
+
+/* A value that is there keeps its bytes where the type stays: an i64 may be too large for a double. */
 static tg_tensor *copy_leaf(tg_graph_copy *c, const tg_tensor *t, const tg_drawing *drawing)
 {
-    tg_dtype dtype = tg_dtype_of(t) == TG_F32 ? TG_F64 : tg_dtype_of(t);
+    tg_dtype dtype = copied_dtype(c, tg_dtype_of(t));
     size_t size = tg_dtype_size(dtype);
     int64_t count = tg_count(t);
     char name[32], *bytes = calloc((size_t)count + 1, sizeof(double));
@@ -34,6 +40,7 @@ static tg_tensor *copy_leaf(tg_graph_copy *c, const tg_tensor *t, const tg_drawi
     } else {
         tg_leaf_values(t, drawing, values);
         for (int64_t i = 0; i < count; i++) {
+            if (dtype == TG_F32) memcpy(bytes + (size_t)i * size, &(float){(float)values[i]}, size);
             if (dtype == TG_F64) memcpy(bytes + (size_t)i * size, &values[i], size);
             if (dtype == TG_I64) memcpy(bytes + (size_t)i * size, &(int64_t){(int64_t)values[i]}, size);
             if (dtype == TG_BOOL) bytes[i] = values[i] != 0;
@@ -49,14 +56,14 @@ static tg_tensor *copy_leaf(tg_graph_copy *c, const tg_tensor *t, const tg_drawi
     return made;
 }
 
-/* The attributes with f64 in place of f32. */
-static void widen_attributes(const tg_op *op, char *attr)
+/* Attributes name element types too. */
+static void copy_dtypes(const tg_graph_copy *c, const tg_op *op, char *attr)
 {
     for (int i = 0; i < op->n_attrs; i++) {
         int64_t dtype;
         if (op->attrs[i].kind != TG_ATTR_DTYPE) continue;
         memcpy(&dtype, attr + op->attrs[i].offset, sizeof dtype);
-        if (dtype == TG_F32) dtype = TG_F64;
+        dtype = copied_dtype(c, (tg_dtype)dtype);
         memcpy(attr + op->attrs[i].offset, &dtype, sizeof dtype);
     }
 }
@@ -71,7 +78,7 @@ static tg_tensor *copy_operation(tg_graph_copy *c, const tg_tensor *t)
     for (int i = 0; i < n; i++) inputs[i] = c->map[tg_id(tg_input_at(t, i))];
     if (op->attr_size > 0) {
         memcpy(attr, tg_attr_of(t), op->attr_size);
-        widen_attributes(op, (char *)attr);
+        copy_dtypes(c, op, (char *)attr);
     }
     tg_tensor *made = tg_apply(c->g, op, inputs, n, op->attr_size > 0 ? attr : NULL);
     free(inputs);
@@ -122,16 +129,17 @@ int tg_graph_copy_operations(tg_graph *to, const tg_graph *from)
 {
     /* tg_op_at would go through the whole library. */
     for (int i = 0; i < from->n_own_ops; i++)
-        if (tg_op_register(to, from->own_ops[i]) == NULL) return 0;
+        if (tg_op_find(to, from->own_ops[i]->name) == NULL && tg_op_register(to, from->own_ops[i]) == NULL)
+            return 0;
     return 1;
 }
 
 int tg_graph_copy_make(tg_graph_copy *c, tg_tensor *const *ys, int m, tg_tensor *const *xs, int n, int holds,
-                       const tg_drawing *drawing)
+                       const tg_drawing *drawing, tg_dtype floating)
 {
     tg_graph *g = tg_graph_of(ys[0]);
     size_t nodes = (size_t)tg_node_count(g);
-    *c = (tg_graph_copy){.g = tg_graph_new(NULL)};
+    *c = (tg_graph_copy){.g = tg_graph_new(NULL), .floating = floating};
     c->map = calloc(nodes, sizeof(tg_tensor *));
     c->xs = calloc((size_t)n + 1, sizeof(tg_tensor *));
     char *wanted = calloc(nodes, 1);

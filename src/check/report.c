@@ -100,10 +100,10 @@ static void print_summary(tg_text *t, const tg_check_report *r, const tg_check_s
     else if (s->method == TG_BY_SYMMETRY)
         tg_text_print(t, "relative error %.2g\n", s->max_rel_error);
     else {
-        snprintf(covered, sizeof covered, "%" PRId64 " elements", s->elements);
+        snprintf(covered, sizeof covered, "%" PRId64 " element%s", s->elements, s->elements == 1 ? "" : "s");
         if (s->directions > 0)
-            snprintf(covered, sizeof covered, "%" PRId64 " elements in %" PRId64 " directions", s->elements,
-                     s->directions);
+            snprintf(covered, sizeof covered, "%" PRId64 " elements in %" PRId64 " direction%s", s->elements,
+                     s->directions, s->directions == 1 ? "" : "s");
         tg_text_print(t, "%s, error %.2g, relative %.2g\n", covered, s->max_abs_error, s->max_rel_error);
     }
 }
@@ -111,11 +111,8 @@ static void print_summary(tg_text *t, const tg_check_report *r, const tg_check_s
 /* Longer programs are for a file. */
 #define SHORT_PROGRAM 1500
 
-static void print_failure(tg_text *t, const tg_check_report *r)
+static void print_program(tg_text *t, const tg_check_report *r)
 {
-    if (r->pattern[0] != '\0') tg_text_print(t, "it looks like this: %s\n", r->pattern);
-    if (r->culprit[0] != '\0') tg_text_print(t, "the first operation whose own rule fails: %s\n", r->culprit);
-    if (r->reproducer == NULL) return;
     size_t length = strlen(r->reproducer);
     if (length <= SHORT_PROGRAM)
         tg_text_print(t, "a program that fails in the same way:\n\n%s\n", r->reproducer);
@@ -128,7 +125,9 @@ char *tg_check_text(const tg_check_report *r)
     if (r == NULL) return NULL;
     tg_text t = {0};
     tg_text_print(&t, "%s: %s\n", tg_verdict_name(r->verdict), r->reason);
-    print_failure(&t, r);
+    if (r->pattern[0] != '\0') tg_text_print(&t, "it looks like this: %s\n", r->pattern);
+    if (r->culprit[0] != '\0')
+        tg_text_print(&t, "the first operation whose own rule fails: %s\n", r->culprit);
     if (r->of[0] != '\0') tg_text_print(&t, "of %s (%s)", r->of, r->dtype);
     tg_text_print(&t, "%sseed: %" PRIu64 "\n", r->of[0] != '\0' ? ", " : "", r->seed);
     if (r->drawn[0] != '\0') tg_text_print(&t, "drawn: %s\n", r->drawn);
@@ -146,5 +145,6 @@ char *tg_check_text(const tg_check_report *r)
     if (!isnan(r->taylor_order)) tg_text_print(&t, "order of the Taylor remainder: %.3g\n", r->taylor_order);
     for (int i = 0; i < r->n_entries; i++)
         if (r->entries[i].outcome != TG_CHECK_AGREES) print_entry(&t, r, &r->entries[i]);
+    if (r->reproducer != NULL) print_program(&t, r);
     return tg_text_take(&t);
 }

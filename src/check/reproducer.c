@@ -82,7 +82,7 @@ static int whole_values(const tg_tensor *t, const tg_drawing *drawing, double *v
     tg_tensor *const y = tg_node(tg_graph_of(t), tg_id(t));
     size_t item = tg_dtype_size(tg_dtype_of(t)), count = (size_t)tg_count(t);
     unsigned char *bytes = malloc(count * item + 1);
-    int ok = tg_graph_copy_make(&copy, &y, 1, NULL, 0, 0, drawing) && bytes != NULL &&
+    int ok = tg_graph_copy_make(&copy, &y, 1, NULL, 0, 0, drawing, TG_F64) && bytes != NULL &&
              tg_eval(copy.g, &copy.map[tg_id(t)], 1, bytes, count * item) == TG_OK;
     for (size_t i = 0; i < count && ok; i++) {
         int64_t whole = bytes[i * item];

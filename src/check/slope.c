@@ -141,6 +141,14 @@ static quotient_answer extrapolate(tg_probe *p, tg_direction d, double h, double
     return isfinite(*value) ? QUOTIENT_FOUND : QUOTIENT_NOT_FINITE;
 }
 
+int tg_slope_at(tg_probe *p, tg_direction d, double h, int extrapolated, double *value)
+{
+    double error;
+    p->size = 0;
+    return (extrapolated ? extrapolate(p, d, h, value, &error) : central_quotient(p, d, h, value, &error)) ==
+           QUOTIENT_FOUND;
+}
+
 static double first_step(const tg_probe *p, tg_direction d)
 {
     double size = 1;
@@ -153,10 +161,10 @@ tg_slope tg_slope_find(tg_probe *p, tg_direction d, double claimed, double toler
 {
     tg_slope best = {0};
     double values[LEVELS], errors[LEVELS], agreement = (double)INFINITY;
-    int n = 0, crossed = 0, good_enough = 0;
+    int n = 0, crossed = 0, good_enough = 0, settled = 0;
     double h = first_step(p, d);
     p->size = 0;
-    for (int level = 0; level < LEVELS && !good_enough; level++, h *= SHRINK) {
+    for (int level = 0; level < LEVELS && !good_enough && !settled; level++, h *= SHRINK) {
         double value, error;
         quotient_answer answer = extrapolate(p, d, h, &value, &error);
         if (answer == QUOTIENT_CROSSES) crossed++;
@@ -167,6 +175,9 @@ tg_slope tg_slope_find(tg_probe *p, tg_direction d, double claimed, double toler
         if (!best.found || error < best.noise || good_enough) {
             best = (tg_slope){.found = 1, .value = value, .noise = error, .step = h};
         }
+        /* Two good estimates that agree: no smaller step will say otherwise, unless there is a kink close to x. */
+        settled = p->s->knows_kinks && n >= 2 && fmax(errors[n - 1], errors[n - 2]) <= tolerance / 4 &&
+                  fabs(values[n - 1] - values[n - 2]) <= tolerance / 4;
     }
     p->crossings += crossed;
     best.kink = n == 0 && crossed > 0;

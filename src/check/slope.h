@@ -38,6 +38,9 @@ typedef struct tg_slope {
 /* claimed and tolerance are what the slope will be compared with: an estimate that is good enough for that ends
  * the search for a better step. */
 tg_slope tg_slope_find(tg_probe *p, tg_direction d, double claimed, double tolerance);
+/* The estimate from one step h: of the central difference, or extrapolated from it and two smaller steps. 0 where it
+ * crosses a kink or is not finite. */
+int tg_slope_at(tg_probe *p, tg_direction d, double h, int extrapolated, double *value);
 /* The slopes to the left and to the right of x, into *found. */
 void tg_slope_sides(tg_probe *p, tg_direction d, tg_slope *found);
 

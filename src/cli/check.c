@@ -103,6 +103,8 @@ static int check_program(check_request *r, const tg_arguments *a, tg_check_optio
     options.of = r->of;
     options.names = r->names;
     if (options.order == 0) options.order = 1;
+    const char *steps = tg_option_value(a, "steps");
+    if (steps != NULL && check_steps(r, steps, &options) != TG_EXIT_OK) return TG_EXIT_BAD;
     tg_verdict verdict = tg_check(r->program.graph, r->y, r->xs, r->n, &options, &report);
     if (report == NULL) return tg_complain(a->command, "out of memory");
     int status = write_report(r, a, report);
@@ -162,6 +164,7 @@ static const tg_option options[] = {
     {"json", 0, NULL, 0, "Write one JSON object: {\"status\", \"of\", \"dtype\", \"checks\": [...]}.", NULL},
     {"junit", 0, "FILE", 0, "Write the results to FILE as JUnit XML too.", "FILE"},
     {"reproducer", 0, "FILE.tg", 0, "When a rule is wrong, write a program that has it alone.", "FILE"},
+    {"steps", 0, "FILE.svg", 0, "Draw how the error of a difference depends on its step.", "FILE"},
     {NULL, 0, NULL, 0, NULL, NULL}};
 
 static const tg_example examples[] = {

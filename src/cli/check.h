@@ -20,4 +20,7 @@ int check_write(const tg_command *command, const char *path, char *text);
 /* Checks every operation of the library. An exit status. */
 int check_library(const tg_arguments *a, const tg_check_options *options);
 
+/* Writes how the error of a difference depends on its step as an SVG drawing. An exit status. */
+int check_steps(const check_request *r, const char *path, const tg_check_options *options);
+
 #endif

@@ -148,7 +148,7 @@ static tg_status prepare(trial *t, tg_graph *g)
     t->sides[0] = calloc(count, sizeof(double));
     t->sides[1] = calloc(count, sizeof(double));
     if (t->values == NULL || t->sides[0] == NULL || t->sides[1] == NULL) return TG_ERR_MEMORY;
-    int made = tg_graph_copy_make(&t->copy, sides, 2, t->leaves, t->n_leaves, 0, &drawing);
+    int made = tg_graph_copy_make(&t->copy, sides, 2, t->leaves, t->n_leaves, 0, &drawing, TG_F64);
     if (t->copy.g == NULL || t->copy.map == NULL || t->copy.xs == NULL) return TG_ERR_MEMORY;
     if (!made) return tg_graph_status(t->copy.g) == TG_OK ? TG_ERR_MEMORY : tg_graph_status(t->copy.g);
     tg_tensor *outputs[2] = {t->copy.map[tg_id(sides[0])], t->copy.map[tg_id(sides[1])]};
