@@ -541,7 +541,7 @@ static void test_latex(void **state)
         "\\subsection*{Reverse pass}",
         "\\fact{model}{\\code{\\%38} : \\code{f64[",
         "\\fact{rule}{reverse rule of sigmoid",
-        "\\fact{value}{\\small$\\displaystyle \\left[\\begin{array}{*{3}{r}}0.08725 & -0.1326 & 0.1426\\end{array}",
+        "\\fact{value}{\\matrixfit{\\left[\\begin{array}{*{3}{r}}0.08725 & -0.1326 & 0.1426\\end{array}",
         "-0.1138\\phantom{0} &",
         "\\subsection*{Verdicts}",
         "\\begin{itemize}",

@@ -3,7 +3,7 @@
 
 const char tg_page_colours[] =
     ":root{color-scheme:light dark;--paper:#fbfaf7;--card:#fff;--ink:#1d2126;--soft:#646b74;--line:#e4e1da;"
-    "--one:43 100 196;--two:201 92 28;--good:24 128 86;--bad:190 50 50;--note:#7a8290}\n"
+    "--one:43 100 196;--two:201 92 28;--good:18 110 72;--bad:176 42 42;--note:#7a8290}\n"
     "@media (prefers-color-scheme:dark){:root{--paper:#14161a;--card:#1b1e23;--ink:#e8e6e1;--soft:#9aa1ab;"
     "--line:#2d3138;--one:122 170 255;--two:242 160 90;--good:98 201 150;--bad:240 120 112;--note:#858d99}}\n";
 

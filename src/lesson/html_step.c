@@ -118,7 +118,7 @@ static void add_head(tg_text *out, const tg_lesson_step *s, int step)
 
 static void add_fact(tg_text *out, const char *word, const char *text, int code)
 {
-    if (text == NULL) return;
+    if (text == NULL || *text == '\0') return;
     tg_text_print(out, "<dt>%s</dt><dd>%s", word, code ? "<code>" : "");
     tg_html_text(out, text);
     tg_text_print(out, "%s</dd>\n", code ? "</code>" : "");

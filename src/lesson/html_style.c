@@ -48,7 +48,7 @@ static const char steps[] =
     ".beside dl{flex:1 1 24rem}.beside .scroll{flex:0 1 auto;max-width:100%}\n"
     ".step dl{margin:0 0 .2rem}.step dd code{overflow-wrap:anywhere}\n"
     ".notes{margin:1.1rem 0 0;padding:.1rem 0 .1rem 1rem;border-left:3px solid var(--line);list-style:none}\n"
-    ".values caption{text-align:left;color:var(--soft);font-size:.88rem;padding:0 0 .35rem}\n"
+    ".values caption{text-align:left;white-space:nowrap;color:var(--soft);font-size:.88rem;padding:0 0 .35rem}\n"
     ".values{border-collapse:separate;border-spacing:2px;font-size:.9rem;font-variant-numeric:tabular-nums}\n"
     ".values td{padding:.22rem .6rem;text-align:right;border-radius:.25rem;white-space:nowrap;"
     "background:rgb(var(--c,122 130 144)/var(--v,.05))}.values .dots{text-align:center;background:none;color:var(--soft)}\n"
@@ -57,7 +57,7 @@ static const char steps[] =
     ".p8,.n8{--v:.33}\n";
 
 static const char drawing[] =
-    "figure{margin:0}.drawing .scroll{padding:.2rem 0}.drawing svg{display:block;max-width:none;height:auto;margin:0 auto}\n"
+    "figure{margin:0}.drawing .scroll{padding:.2rem 0}.drawing svg{display:block;width:100%;height:auto;margin:0 auto}\n"
     ".arrow path{fill:none;stroke:rgb(var(--c));stroke-width:1.6}.arrow .head{fill:rgb(var(--c));stroke:none}\n"
     ".box rect{fill:var(--card);stroke:rgb(var(--c));stroke-width:1.3}.given rect{stroke:rgb(var(--c)/.6);stroke-dasharray:4 3;fill:var(--paper)}\n"
     ".box div{height:50px;display:flex;align-items:center;justify-content:center;overflow:hidden;color:var(--ink)}"
@@ -99,7 +99,7 @@ static const char sizes[] =
     ".2s}}\n"
     "@media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#111;--soft:#555;--line:#ccc;--one:43 100 196;"
     "--two:176 78 20;--good:20 105 70;--bad:170 40 40}body{font-size:10.5pt}main{max-width:none;padding:0}"
-    ".controls,.switch,.spoken{display:none!important}.drawing svg{width:100%!important}.scroll{overflow:visible}"
+    ".controls,.switch,.spoken{display:none!important}.drawing svg{min-width:0!important;max-width:none!important}.scroll{overflow:visible}"
     ".card,figure{break-inside:avoid}h2,h3,h4{break-after:avoid}.step{padding:.8rem 1rem}"
     ".equation{font-size:1.15rem;padding:.3rem 0;margin-bottom:.5rem}.steps{gap:.6rem}.first{flex-wrap:nowrap}.values td,.badge,figcaption i,.box rect{print-color-adjust:exact;"
     "-webkit-print-color-adjust:exact}pre{white-space:pre-wrap}}\n";

@@ -7,23 +7,27 @@
 
 enum { MOST_ROWS = 12, MOST_COLUMNS = 8 };
 
-/* \equation sets an equation smaller where it is wider than the room that is left. */
+/* \fit sets an equation smaller where it is wider than the room that is left, and where that does not do, breaks it;
+ * \matrixfit sets a matrix, which cannot be broken, as small as it takes. */
 static const char preamble[] =
     "\\documentclass[11pt]{article}\n"
     "\\usepackage[a4paper,margin=25mm]{geometry}\n"
     "\\usepackage{amsmath}\n"
     "\\setlength{\\parindent}{0pt}\n"
     "\\setlength{\\parskip}{4pt plus 1pt}\n"
-    "\\setlength{\\arraycolsep}{5pt}\n"
+    "\\setlength{\\arraycolsep}{4pt}\n"
     "\\setlength{\\emergencystretch}{6em}\n"
     "\\renewcommand{\\labelitemi}{$\\bullet$}\n"
     "\\newsavebox{\\fitted}\n"
+    "\\newcommand{\\tryfit}[3]{% room, size, equation\n"
+    "  \\ifdim\\wd\\fitted>#1\\relax\\sbox{\\fitted}{#2$\\displaystyle #3$}\\fi}\n"
     "\\newcommand{\\fit}[2]{% room, equation\n"
-    "  \\sbox{\\fitted}{$\\displaystyle #2$}%\n"
-    "  \\ifdim\\wd\\fitted>#1 \\sbox{\\fitted}{\\small$\\displaystyle #2$}\\fi\n"
-    "  \\ifdim\\wd\\fitted>#1 \\sbox{\\fitted}{\\footnotesize$#2$}\\fi\n"
-    "  \\ifdim\\wd\\fitted>#1 \\sbox{\\fitted}{\\tiny$#2$}\\fi\n"
-    "  \\usebox{\\fitted}}\n"
+    "  \\sbox{\\fitted}{$\\displaystyle #2$}\\tryfit{#1}{\\small}{#2}\\tryfit{#1}{\\footnotesize}{#2}%\n"
+    "  \\ifdim\\wd\\fitted>#1\\relax\\parbox[t]{#1}{\\raggedright\\footnotesize$#2$\\strut}%\n"
+    "  \\else\\usebox{\\fitted}\\fi}\n"
+    "\\newcommand{\\matrixfit}[1]{\\small\\setlength{\\arraycolsep}{3.5pt}\\sbox{\\fitted}{$\\displaystyle #1$}%\n"
+    "  \\tryfit{\\linewidth}{\\footnotesize}{#1}\\tryfit{\\linewidth}{\\scriptsize}{#1}%\n"
+    "  \\tryfit{\\linewidth}{\\tiny}{#1}\\usebox{\\fitted}}\n"
     "\\newcommand{\\code}[1]{{\\ttfamily\\small #1}}\n"
     "\\newcommand{\\atright}[1]{\\sbox{\\fitted}{\\itshape #1}%\n"
     "  \\ifdim\\wd\\fitted>.5\\linewidth\\newline{\\itshape #1}\\else\n"
@@ -178,10 +182,10 @@ static void put_values(tg_text *out, const tg_lesson_values *values)
 {
     int64_t rows, columns;
     if (!tg_lesson_matrix(values, &rows, &columns)) return;
-    tg_lesson_add(out, "\\fact{value}{\\small$\\displaystyle ");
+    tg_lesson_add(out, "\\fact{value}{\\matrixfit{");
     if (values->rank == 0) {
         put_number(out, values->numbers[0], 0);
-        tg_lesson_add(out, "$}\n");
+        tg_lesson_add(out, "}}\n");
         return;
     }
     tg_text_print(out, "\\left[\\begin{array}{*{%d}{r}}", (int)tg_lesson_places(columns, MOST_COLUMNS));
@@ -189,7 +193,7 @@ static void put_values(tg_text *out, const tg_lesson_values *values)
         if (i > 0) tg_lesson_add(out, " \\\\ ");
         put_row(out, values, rows, columns, tg_lesson_at(rows, MOST_ROWS, i));
     }
-    tg_lesson_add(out, "\\end{array}\\right]$}\n");
+    tg_lesson_add(out, "\\end{array}\\right]}}\n");
 }
 
 /* ---- Steps -------------------------------------------------------------------------------------------- */
@@ -205,9 +209,10 @@ static void put_equation(tg_text *out, const tg_lesson_step *s, int number)
 static void put_tape(tg_text *out, const tg_lesson_step *s)
 {
     if (s->name == NULL && s->shape == NULL && s->tape == NULL) return;
+    int named = s->name != NULL && *s->name != '\0';
     tg_lesson_add(out, "\\fact{model}{");
-    add_code(out, s->name);
-    if (s->shape != NULL) tg_lesson_add(out, " : ");
+    if (named) add_code(out, s->name);
+    if (s->shape != NULL) tg_lesson_add(out, named ? " : " : "\\code{:} ");
     add_code(out, s->shape);
     if (s->tape != NULL) tg_lesson_add(out, " \\code{=} ");
     add_code(out, s->tape);

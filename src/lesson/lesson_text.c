@@ -219,8 +219,9 @@ static void put_equation(tg_text *out, const tg_lesson_step *s, int number)
 static void put_tape(tg_text *out, const tg_lesson_step *s)
 {
     tg_text content = {0};
+    int named = s->name != NULL && *s->name != '\0';
     add_words(&content, s->name);
-    if (s->shape != NULL) tg_lesson_add(&content, s->name == NULL ? ": " : " : ");
+    if (s->shape != NULL) tg_lesson_add(&content, named ? " : " : ": ");
     add_words(&content, s->shape);
     if (s->equation != NULL && s->tape != NULL) tg_lesson_add(&content, " = ");
     if (s->equation != NULL) add_words(&content, s->tape);
