@@ -130,6 +130,8 @@ const recognise_model perceptrons[] = {
      "4-5-3 N=7 tanh,identity quadratic 2/(N K) x:r y:r W:ii b:11 z:rr a:rr"},
     {"an odd factor", ROWS IN_OUT NET("tanh") "loss = 0.3 * mean(sum(abs(y - o), axis=1))",
      "4-5-3 N=7 tanh,identity l1 3/(10 N) x:r y:r W:ii b:11 z:rr a:rr"},
+    {"a factor that was rounded twice", ROWS IN_OUT NET("tanh") "loss = sum((y - o)^2) / 2 / N / 5",
+     "4-5-3 N=7 tanh,identity quadratic 1/(5 N) x:r y:r W:ii b:11 z:rr a:rr"},
     {"targets made of integers",
      "input x : f64[N, 4]\ninput c : i64[N, 3]\n" IN_OUT NET(
          "tanh") "loss = mean((o - cast(c, dtype=f64))^2)",
