@@ -130,6 +130,8 @@ const recognise_model perceptrons[] = {
      "4-5-3 N=7 tanh,identity quadratic 2/(N K) x:r y:r W:ii b:11 z:rr a:rr"},
     {"an odd factor", ROWS IN_OUT NET("tanh") "loss = 0.3 * mean(sum(abs(y - o), axis=1))",
      "4-5-3 N=7 tanh,identity l1 3/(10 N) x:r y:r W:ii b:11 z:rr a:rr"},
+    {"a factor that was rounded twice", ROWS IN_OUT NET("tanh") "loss = sum((y - o)^2) / 2 / N / 5",
+     "4-5-3 N=7 tanh,identity quadratic 1/(5 N) x:r y:r W:ii b:11 z:rr a:rr"},
     {"targets made of integers",
      "input x : f64[N, 4]\ninput c : i64[N, 3]\n" IN_OUT NET(
          "tanh") "loss = mean((o - cast(c, dtype=f64))^2)",
@@ -210,4 +212,19 @@ const recognise_model others[] = {
     {"three axes",
      "input x : f64[N, 2, 4]\ninput y : f64[N, 2, 3]\nparam W : f64[4, 3]\nloss = mean((x @ W - y)^2)",
      "the targets 'y' are f64[7, 2, 3] and the outputs f64[14, 3]: a reshape may be missing"},
+    {"one bias for all units, in columns",
+     COLUMNS "param A : f64[3, 4]\nparam b : f64[]\nloss = mean((A @ x + b - y)^2)",
+     "the param 'A' is not the weights of a layer: its bias is one number for all units"},
+    {"weights as their own bias",
+     "input x : f64[N, 1]\ninput y : f64[N, 3]\nparam W : f64[1, 3]\n"
+     "loss = mean((x @ W + W - y)^2)",
+     "the param 'W' is used in two places, in layer 1 and again in"},
+    {"squared weights", ROWS "param W : f64[4, 3]\nloss = mean((x @ W^2 - y)^2)",
+     "the param 'W' does not enter as the weights W of W a + b"},
+    {"a softmax over the examples",
+     ROWS "param W : f64[4, 3]\nloss = -sum(y * log_softmax(x @ W, axis=0)) / N",
+     "the loss is no multiple of a cost that is known here"},
+    {"a softmax over the examples of one output",
+     "input x : f64[N, 4]\ninput y : f64[N]\nparam w : f64[4]\nloss = -sum(y * log_softmax(sum(x * w, axis=1), axis=0)) / N",
+     "the loss is no multiple of a cost that is known here"},
     {NULL, NULL, NULL}};

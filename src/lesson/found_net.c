@@ -48,7 +48,6 @@ static int express_layer(const tg_rules_net *net, const tg_found_mlp *found, int
     layer->W = weights(own->W, own, in_out, in);
     layer->adjoint = outputs(gradient[0], own->rows, rows, own->units, N);
     layer->grad_W = weights(gradient[1], own, in_out, in);
-    if (own->b == NULL) return 1;
     layer->b = biases(own->b, rows, own->units);
     layer->grad_b = biases(gradient[2], rows, own->units);
     return 1;

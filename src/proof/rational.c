@@ -89,10 +89,12 @@ int tg_rational_less(tg_rational a, tg_rational b)
 
 /* ---- Numbers ------------------------------------------------------------------------------------------ */
 
+/* An f64 may be off by the two roundings of a quotient of quotients, as in 1 / 7 / 10. */
 static int rounds_to(double num, double den, double x, int is_f32)
 {
     double value = num / den;
-    return is_f32 ? (float)value == (float)x : value == x;
+    double error = x < 1e6 ? DBL_EPSILON * x : 0;
+    return is_f32 ? (float)value == (float)x : fabs(value - x) <= error;
 }
 
 /* The first convergent of x's continued fraction that rounds to x, its denominator at most `limit`. */
