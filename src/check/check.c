@@ -46,7 +46,7 @@ int tg_check_point(tg_checking *c, const tg_drawing *drawing, tg_tensor *const *
 {
     int ok = 1;
     for (int i = 0; i < n && ok; x += tg_count(xs[i]), i++) {
-        if (tg_is_leaf(xs[i])) {
+        if (tg_leaf_kind_of(xs[i]) != TG_LEAF_NONE) {
             tg_leaf_values(xs[i], drawing, x);
             continue;
         }

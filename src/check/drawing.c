@@ -11,12 +11,6 @@
 #include "compare.h"
 #include "graph_copy.h"
 
-int tg_is_leaf(const tg_tensor *t)
-{
-    const tg_op *op = tg_op_of(t);
-    return op->infer == NULL && op->compose == NULL;
-}
-
 static void draw_leaf(const tg_tensor *leaf, const tg_drawing *drawing, double *values)
 {
     uint64_t key = tg_random_key(drawing->seed, tg_name(leaf));
@@ -57,7 +51,7 @@ void tg_leaf_values(const tg_tensor *leaf, const tg_drawing *drawing, double *va
 
 static int lacks_value(const tg_tensor *y, const tg_tensor *t)
 {
-    return tg_is_leaf(t) && tg_data(t) == NULL && tg_depends_on(y, t);
+    return tg_leaf_kind_of(t) != TG_LEAF_NONE && tg_data(t) == NULL && tg_depends_on(y, t);
 }
 
 /* Whether y can be computed and is finite. */

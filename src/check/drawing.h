@@ -17,7 +17,6 @@ tg_drawing tg_drawing_choose(tg_tensor *y, const tg_check_options *options);
 /* "'x' from -1 to 1": the leaves that y depends on and that have no value. Returns text. */
 char *tg_drawing_text(const tg_drawing *drawing, const tg_tensor *y, char *text, size_t size);
 
-int tg_is_leaf(const tg_tensor *t);
 /* The value of a leaf as f64 numbers: its own, or drawn. */
 void tg_leaf_values(const tg_tensor *leaf, const tg_drawing *drawing, double *values);
 

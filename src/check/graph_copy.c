@@ -118,7 +118,7 @@ static int copy_nodes(tg_graph_copy *c, tg_graph *g, const char *wanted, int hol
         if (holds && tg_op_of(t) == stop && tg_dtype_of(t) != TG_I64 && tg_dtype_of(t) != TG_BOOL) {
             if (!hold(c, t)) return 0;
         } else {
-            c->map[id] = tg_is_leaf(t) ? copy_leaf(c, t, drawing) : copy_operation(c, t);
+            c->map[id] = tg_leaf_kind_of(t) != TG_LEAF_NONE ? copy_leaf(c, t, drawing) : copy_operation(c, t);
             if (c->map[id] == NULL) return 0;
         }
     }

@@ -74,7 +74,7 @@ static void write_floating(writer *w, const tg_tensor *t, const double *values, 
 /* The value of an integer or truth tensor; 0 when it cannot be computed. */
 static int whole_values(const tg_tensor *t, const tg_drawing *drawing, double *values)
 {
-    if (tg_is_leaf(t)) {
+    if (tg_leaf_kind_of(t) != TG_LEAF_NONE) {
         tg_leaf_values(t, drawing, values);
         return 1;
     }

@@ -7,11 +7,6 @@
 
 #include <tapegrad/op.h>
 
-static int is_leaf(const tg_tensor *t)
-{
-    return tg_op_of(t)->infer == NULL && tg_op_of(t)->compose == NULL;
-}
-
 /* The layer that the name tells of, as text; 0 when it tells of none. */
 static int layer_of_name(const char *name, char *key, size_t size)
 {
@@ -51,7 +46,7 @@ static int group_named(tg_groups *groups, const tg_tensor *t)
 {
     char key[256];
     int is_param = tg_is_trainable(t);
-    if (tg_name(t)[0] == '\0' || (is_leaf(t) && !is_param)) return 1;
+    if (tg_name(t)[0] == '\0' || (tg_leaf_kind_of(t) != TG_LEAF_NONE && !is_param)) return 1;
     if (!layer_of_name(tg_name(t), key, sizeof key)) {
         if (is_param) return 1;
         snprintf(key, sizeof key, "%s", tg_name(t));
@@ -73,7 +68,7 @@ static void group_nameless(tg_graph *g, const unsigned char *wanted, tg_groups *
     for (int64_t id = tg_node_count(g) - 1; id >= 0; id--) {
         const tg_tensor *t = tg_node(g, id);
         if (!wanted[id] || groups->is_reverse[id]) continue;
-        if (tg_name(t)[0] != '\0' && !is_leaf(t)) next = groups->of[id];
+        if (tg_name(t)[0] != '\0' && tg_leaf_kind_of(t) == TG_LEAF_NONE) next = groups->of[id];
         if (tg_name(t)[0] == '\0') groups->of[id] = next;
     }
 }

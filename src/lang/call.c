@@ -165,7 +165,7 @@ static tg_value call_derivative(tg_evaluator *e, const derivative *d, const tg_a
     }
     /* Numbers are folded into what is made of them: the derivative would be zero whatever the program says. */
     uint32_t by = strcmp(d->name, "vjp") == 0 ? 2 : 1;
-    if (a->values[by].kind != TG_VALUE_TENSOR || strcmp(tg_op_of(t[by])->name, "constant") == 0)
+    if (a->values[by].kind != TG_VALUE_TENSOR || tg_leaf_kind_of(t[by]) == TG_LEAF_CONSTANT)
         return tg_value_problem(
             e, a->values[by].token,
             "%s: no derivative with respect to a number; give it a type: const x : f64[] = 2", d->name);

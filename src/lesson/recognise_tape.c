@@ -35,9 +35,8 @@ char *tg_called(const tg_tensor *t, char *text)
 /* Constants of one element are numbers in formulas; larger ones are data. */
 static int is_leaf(const tg_tensor *t)
 {
-    const tg_op *op = tg_op_of(t);
-    if (op->infer != NULL || op->compose != NULL) return 0;
-    return strcmp(op->name, "constant") != 0 || tg_count(t) > 1;
+    tg_leaf_kind kind = tg_leaf_kind_of(t);
+    return kind != TG_LEAF_NONE && (kind != TG_LEAF_CONSTANT || tg_count(t) > 1);
 }
 
 const uint64_t *tg_leaves_of(const tg_recogniser *r, const tg_tensor *t)

@@ -54,7 +54,7 @@ static double element(const tg_tensor *t, int64_t i)
 
 static int is_constant(const tg_tensor *t)
 {
-    return strcmp(tg_op_of(t)->name, "constant") == 0;
+    return tg_leaf_kind_of(t) == TG_LEAF_CONSTANT;
 }
 
 /* A constant of one number, read as an exact one; NULL when it is none. */

@@ -54,11 +54,6 @@ static tg_status check_tensor(tg_graph *g, const tg_tensor *t, const char *role)
     return refuse(g, TG_ERR_GRAPH, text);
 }
 
-static int is_leaf(const tg_tensor *t)
-{
-    return tg_op_of(t)->infer == NULL && tg_op_of(t)->compose == NULL;
-}
-
 static tg_status check_assumptions(tg_graph *g, const tg_proof_task *task)
 {
     for (int i = 0; i < task->n_sizes; i++)
@@ -68,14 +63,14 @@ static tg_status check_assumptions(tg_graph *g, const tg_proof_task *task)
         tg_status status = check_tensor(g, task->sums[i].leaf, "a leaf that sums to one");
         if (status != TG_OK) return status;
         int rank = tg_rank(task->sums[i].leaf), axis = task->sums[i].axis;
-        if (!is_leaf(task->sums[i].leaf) || axis < -rank || axis >= rank)
+        if (tg_leaf_kind_of(task->sums[i].leaf) == TG_LEAF_NONE || axis < -rank || axis >= rank)
             return refuse(g, TG_ERR_ARGUMENT,
                           "only a leaf can be assumed to sum to one, along one of its axes");
     }
     for (int i = 0; i < task->n_positive; i++) {
         tg_status status = check_tensor(g, task->positive[i], "a positive leaf");
         if (status != TG_OK) return status;
-        if (!is_leaf(task->positive[i]))
+        if (tg_leaf_kind_of(task->positive[i]) == TG_LEAF_NONE)
             return refuse(g, TG_ERR_ARGUMENT, "only a leaf can be assumed to be positive");
     }
     return TG_OK;

@@ -111,7 +111,7 @@ static int64_t differing_element(const trial *t)
 static int is_drawn(const tg_tensor *t)
 {
     int floating = tg_dtype_of(t) == TG_F32 || tg_dtype_of(t) == TG_F64;
-    return floating && tg_is_leaf(t) && strcmp(tg_op_of(t)->name, "constant") != 0;
+    return floating && tg_leaf_kind_of(t) != TG_LEAF_NONE && tg_leaf_kind_of(t) != TG_LEAF_CONSTANT;
 }
 
 /* The leaves that either side depends on. 0 when memory runs out. */
