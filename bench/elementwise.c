@@ -1,0 +1,98 @@
+/* Elementwise loops and reductions, for every instruction set that runs here.
+ *
+ *     bench_elementwise [--json FILE] */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/elementwise.h"
+#include "kernels/instructions.h"
+
+#include "timing.h"
+
+enum { BLOCK = 1024, ROUNDS = 15 };
+
+typedef struct row {
+    const char *name;
+    int n_inputs;
+} row;
+
+static const row rows[TG_ROWS] = {
+#define UNARY(name, ...) {#name, 1},
+#define UNARY_ANY UNARY
+#define FLAT UNARY
+#define BINARY(name, ...) {#name, 2},
+#define BINARY_ANY BINARY
+#define COMPARE BINARY
+#define LOGICAL(name, n, ...) {#name, n},
+#include "ops/elementwise.def"
+};
+
+/* Billions of elements a second, on a block in the L1 cache. */
+static double loop_speed(tg_loop loop, int n_inputs, tg_dtype dtype)
+{
+    static _Alignas(64) double a[BLOCK], b[BLOCK], out[BLOCK];
+    const int64_t strides[2] = {1, 1};
+    const void *const in[2] = {a, b};
+    double times[ROUNDS];
+    for (int i = 0; i < BLOCK; i++) {
+        double x = 0.01 + 3.0 * i / BLOCK, y = 0.5 + 1.5 * ((i * 37) % BLOCK) / BLOCK;
+        if (dtype == TG_F64) a[i] = x, b[i] = y;
+        if (dtype == TG_F32) ((float *)a)[i] = (float)x, ((float *)b)[i] = (float)y;
+    }
+    (void)n_inputs;
+    for (int repeats = 1;; repeats *= 2) {
+        for (int i = 0; i < ROUNDS; i++) {
+            double start = now();
+            for (int j = 0; j < repeats; j++) loop(BLOCK, out, in, strides);
+            times[i] = now() - start;
+        }
+        if (median(times, ROUNDS) > 2e-4) return 1e-9 * BLOCK * repeats / median(times, ROUNDS);
+    }
+}
+
+static int find_kernels(const tg_elementwise_kernels *found[TG_INSTRUCTION_SETS])
+{
+    int n = 0;
+    found[n++] = &tg_elementwise_baseline;
+#if defined(__x86_64__)
+    if (tg_instructions_here() >= TG_AVX2) found[n++] = &tg_elementwise_avx2;
+    if (tg_instructions_here() >= TG_AVX512) found[n++] = &tg_elementwise_avx512;
+#endif
+    return n;
+}
+
+static void measure_loops(FILE *json)
+{
+    const tg_elementwise_kernels *kernels[TG_INSTRUCTION_SETS];
+    int n = find_kernels(kernels);
+    printf("Billions of elements a second, blocks of %d\n%-12s", BLOCK, "");
+    for (int dtype = TG_F32; dtype <= TG_F64; dtype++)
+        for (int k = 0; k < n; k++)
+            printf(" %4s %-7s", tg_dtype_name((tg_dtype)dtype), tg_instructions_name((tg_instructions)k));
+    putchar('\n');
+    for (int r = 0; r < TG_ROWS; r++) {
+        if (kernels[0]->rows[TG_F32][r] == NULL) continue;
+        printf("%-12s", rows[r].name);
+        for (int dtype = TG_F32; dtype <= TG_F64; dtype++) {
+            for (int k = 0; k < n; k++) {
+                double speed = loop_speed(kernels[k]->rows[dtype][r], rows[r].n_inputs, (tg_dtype)dtype);
+                printf(" %12.3f", speed);
+                if (json != NULL)
+                    fprintf(json, "{\"row\": \"%s\", \"dtype\": \"%s\", \"set\": \"%s\", \"gelem\": %.4f},\n",
+                            rows[r].name, tg_dtype_name((tg_dtype)dtype),
+                            tg_instructions_name((tg_instructions)k), speed);
+            }
+        }
+        putchar('\n');
+    }
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    if (!pin_thread()) fprintf(stderr, "the thread could not be pinned to one processor\n");
+    measure_loops(NULL);
+    return 0;
+}

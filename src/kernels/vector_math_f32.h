@@ -1,0 +1,170 @@
+/* Functions of float, for vectors: see vector_math.h. */
+#ifndef TG_KERNELS_VECTOR_MATH_F32_H
+#define TG_KERNELS_VECTOR_MATH_F32_H
+
+#include "vector_math.h"
+
+/* ---- Exponentials ------------------------------------------------------------------------------------- */
+
+/* x = n log 2 + r + rest, |r| <= log(2) / 2, rest what rounding took from r. */
+typedef struct exponent_f32 {
+    int32_t n;
+    float r, rest;
+} exponent_f32;
+
+typedef struct halves_f32 {
+    float first, second;
+} halves_f32;
+
+static const float exp_large_f32 = 88.0F, exp_least_f32 = -104.0F, exp_nothing_f32 = -30.0F;
+
+/* Adding 1.5 2^23 rounds to a whole number, which then stands in the lowest bits. log 2 is in two parts, of which
+ * the first has zeros at its end, so that n times it is exact. */
+static inline exponent_f32 split_exponent_f32(float x)
+{
+    const float magic = 12582912.0F, log2_high = 6.9314575195e-1F, log2_low = 1.4286067653e-6F;
+    float shifted = mad_f32(x, 1.44269504F, magic), n = shifted - magic;
+    float high = mad_f32(n, -log2_high, x), low = n * log2_low;
+    exponent_f32 e = {(int32_t)(bits_f32(shifted) - bits_f32(magic)), high - low, 0};
+    e.rest = (high - e.r) - low;
+    return e;
+}
+
+/* e^r - 1 - r for |r| <= log(2) / 2. */
+static inline float exp_tail_f32(float r)
+{
+    float p = 1.4929730e-4F;
+    p = mad_f32(p, r, 1.3930524e-3F);
+    p = mad_f32(p, r, 8.3416095e-3F);
+    p = mad_f32(p, r, 4.16665114e-2F);
+    p = mad_f32(p, r, 1.66666359e-1F);
+    p = mad_f32(p, r, 0.5F);
+    return p * (r * r);
+}
+
+static inline float power_f32(int32_t n)
+{
+    return number_f32((uint32_t)(n + 127) << 23);
+}
+
+/* 2^n in two factors, which are normal numbers for any n that exp meets. */
+static inline halves_f32 split_power_f32(int32_t n)
+{
+    int32_t half = n >> 1;
+    return (halves_f32){power_f32(half), power_f32(n - half)};
+}
+
+/* ---- Logarithms --------------------------------------------------------------------------------------- */
+
+/* log(2^n (1 + f)) for 1 + f from sqrt(1/2) to sqrt(2). */
+static inline float log_of_parts_f32(float n, float f)
+{
+    float z = f * f, p = 5.35777174e-2F;
+    p = mad_f32(p, f, -1.09266691e-1F);
+    p = mad_f32(p, f, 1.21053942e-1F);
+    p = mad_f32(p, f, -1.25475153e-1F);
+    p = mad_f32(p, f, 1.42097563e-1F);
+    p = mad_f32(p, f, -1.66595131e-1F);
+    p = mad_f32(p, f, 2.00022206e-1F);
+    p = mad_f32(p, f, -2.50001639e-1F);
+    p = mad_f32(p, f, 3.33333135e-1F);
+    float y = mad_f32(n, -2.12194440e-4F, p * f * z);
+    y = f + mad_f32(-0.5F, z, y);
+    return mad_f32(n, 6.93359375e-1F, y);
+}
+
+/* What the logarithm of x is where no formula gives it; y elsewhere. */
+static inline float log_special_f32(float x, float y)
+{
+    y = x > 0.0F ? y : x == 0.0F ? -INFINITY : NAN;
+    return x < INFINITY ? y : x + x;
+}
+
+#define SQRT_HALF_BITS_F32 0x3f3504f3u
+
+static inline float log_f32(float x)
+{
+    int small = x < 1.17549435e-38F;
+    uint32_t bits = bits_f32(small ? x * 8388608.0F : x) - SQRT_HALF_BITS_F32;
+    float n = (float)((int32_t)bits >> 23) - (small ? 23.0F : 0.0F);
+    float f = number_f32((bits & 0x7fffffu) + SQRT_HALF_BITS_F32) - 1.0F;
+    return log_special_f32(x, log_of_parts_f32(n, f));
+}
+
+/* 1 + x = 2^n (1 + f), where f = 2^-n x + (2^-n - 1) is rounded once; from 2^24 on it is 1 that does not count. */
+static inline float log1p_f32(float x)
+{
+    float u = 1.0F + x;
+    uint32_t bits = bits_f32(u) - SQRT_HALF_BITS_F32;
+    int32_t n = (int32_t)bits >> 23;
+    float scale = power_f32(-n), f = mad_f32(scale, x, scale - 1.0F);
+    f = x < 16777216.0F ? f : number_f32((bits & 0x7fffffu) + SQRT_HALF_BITS_F32) - 1.0F;
+    return copysignf(log_special_f32(u, log_of_parts_f32((float)n, f)), x);
+}
+
+#define real float
+#define R(name) name##_f32
+#define C(name) name##f
+#include "vector_math.inc"
+#undef real
+#undef R
+#undef C
+
+/* ---- What the processor or the C library does --------------------------------------------------------- */
+
+static inline float fabs_f32(float x)
+{
+    return fabsf(x);
+}
+
+static inline float sqrt_f32(float x)
+{
+    return sqrtf(x);
+}
+
+static inline float sin_f32(float x)
+{
+    return sinf(x);
+}
+
+static inline float cos_f32(float x)
+{
+    return cosf(x);
+}
+
+static inline float tan_f32(float x)
+{
+    return tanf(x);
+}
+
+static inline float atan_f32(float x)
+{
+    return atanf(x);
+}
+
+static inline float sinh_f32(float x)
+{
+    return sinhf(x);
+}
+
+static inline float cosh_f32(float x)
+{
+    return coshf(x);
+}
+
+static inline float erf_f32(float x)
+{
+    return erff(x);
+}
+
+static inline float erfc_f32(float x)
+{
+    return erfcf(x);
+}
+
+static inline float pow_f32(float a, float b)
+{
+    return powf(a, b);
+}
+
+#endif

@@ -1,0 +1,189 @@
+/* Functions of double, for vectors: see vector_math.h. Numbers of 64 bits are neither compared nor converted as
+ * integers, for which the older instruction sets have no vectors. */
+#ifndef TG_KERNELS_VECTOR_MATH_F64_H
+#define TG_KERNELS_VECTOR_MATH_F64_H
+
+#include "vector_math.h"
+
+/* ---- Exponentials ------------------------------------------------------------------------------------- */
+
+/* x = n log 2 + r + rest, |r| <= log(2) / 2, rest what rounding took from r. */
+typedef struct exponent_f64 {
+    uint64_t n; /* plus 2048 */
+    double r, rest;
+} exponent_f64;
+
+typedef struct halves_f64 {
+    double first, second;
+} halves_f64;
+
+static const double exp_large_f64 = 709.0, exp_least_f64 = -746.0, exp_nothing_f64 = -60.0;
+
+/* Adding 1.5 2^52 rounds to a whole number, which then stands in the lowest bits. log 2 is in two parts, of which
+ * the first has zeros at its end, so that n times it is exact. */
+static inline exponent_f64 split_exponent_f64(double x)
+{
+    const double magic = 6755399441055744.0, log2_high = 6.93147180369123816490e-1,
+                 log2_low = 1.90821492927058770002e-10;
+    double shifted = mad_f64(x, 1.4426950408889634, magic), n = shifted - magic;
+    double high = mad_f64(n, -log2_high, x), low = n * log2_low;
+    exponent_f64 e = {bits_f64(shifted) - bits_f64(magic) + 2048u, high - low, 0};
+    e.rest = (high - e.r) - low;
+    return e;
+}
+
+/* e^r - 1 - r for |r| <= log(2) / 2. */
+static inline double exp_tail_f64(double r)
+{
+    double p = 2.0957335662761513e-9;
+    p = mad_f64(p, r, 2.5110121909260494e-8);
+    p = mad_f64(p, r, 2.755715957169462e-7);
+    p = mad_f64(p, r, 2.7557241514486295e-6);
+    p = mad_f64(p, r, 2.4801587428735163e-5);
+    p = mad_f64(p, r, 1.9841269888286634e-4);
+    p = mad_f64(p, r, 1.3888888888848048e-3);
+    p = mad_f64(p, r, 8.3333333333210427e-3);
+    p = mad_f64(p, r, 4.1666666666666706e-2);
+    p = mad_f64(p, r, 1.6666666666666677e-1);
+    p = mad_f64(p, r, 0.5);
+    return p * (r * r);
+}
+
+static inline double power_f64(uint64_t n)
+{
+    return number_f64((n - (2048 - 1023)) << 52);
+}
+
+/* 2^n in two factors, which are normal numbers for any n that exp meets. */
+static inline halves_f64 split_power_f64(uint64_t n)
+{
+    uint64_t half = n >> 1;
+    return (halves_f64){power_f64(half + 1024), power_f64(n - half + 1024)};
+}
+
+/* ---- Logarithms --------------------------------------------------------------------------------------- */
+
+/* log(2^n (1 + f)) for 1 + f from sqrt(1/2) to sqrt(2): with s = f / (2 + f) it is log((1 + s) / (1 - s)), whose
+ * largest part, f - f^2 / 2, is put in at the end. */
+static inline double log_of_parts_f64(double n, double f)
+{
+    double s = f / (2.0 + f), z = s * s, half_square = 0.5 * f * f, p = 1.4795614514355634e-1;
+    p = mad_f64(p, z, 1.5314086206125646e-1);
+    p = mad_f64(p, z, 1.8183562815669427e-1);
+    p = mad_f64(p, z, 2.2222198605469251e-1);
+    p = mad_f64(p, z, 2.8571428742025951e-1);
+    p = mad_f64(p, z, 3.9999999999416647e-1);
+    p = mad_f64(p, z, 6.666666666666734e-1);
+    double low = mad_f64(s, mad_f64(z, p, half_square), n * 1.90821492927058770002e-10);
+    return mad_f64(n, 6.93147180369123816490e-1, f - (half_square - low));
+}
+
+/* What the logarithm of x is where no formula gives it; y elsewhere. */
+static inline double log_special_f64(double x, double y)
+{
+    y = x > 0.0 ? y : x == 0.0 ? -(double)INFINITY : (double)NAN;
+    return x < (double)INFINITY ? y : x + x;
+}
+
+#define SQRT_HALF_BITS_F64 0x3fe6a09e667f3bcdu
+
+/* x = 2^n (1 + f), n plus 1024 in `exponent`. */
+typedef struct mantissa_f64 {
+    uint64_t exponent;
+    double n, f;
+} mantissa_f64;
+
+static inline mantissa_f64 split_mantissa_f64(double x)
+{
+    const double magic =
+        4503599627370496.0; /* 2^52: a whole number less than that can be put into its bits */
+    uint64_t bits = bits_f64(x) - SQRT_HALF_BITS_F64;
+    mantissa_f64 m = {(bits + (UINT64_C(1024) << 52)) >> 52, 0, 0};
+    m.n = number_f64(m.exponent | bits_f64(magic)) - (magic + 1024.0);
+    m.f = number_f64((bits & 0xfffffffffffffu) + SQRT_HALF_BITS_F64) - 1.0;
+    return m;
+}
+
+static inline double log_f64(double x)
+{
+    int small = x < 2.2250738585072014e-308;
+    mantissa_f64 m = split_mantissa_f64(small ? x * 4503599627370496.0 : x);
+    return log_special_f64(x, log_of_parts_f64(m.n - (small ? 52.0 : 0.0), m.f));
+}
+
+/* 1 + x = 2^n (1 + f), where f = 2^-n x + (2^-n - 1) is rounded once; from 2^53 on it is 1 that does not count. */
+static inline double log1p_f64(double x)
+{
+    double u = 1.0 + x;
+    mantissa_f64 m = split_mantissa_f64(u);
+    double scale = number_f64((1024 + 1023 - m.exponent) << 52);
+    double f = x < 9007199254740992.0 ? mad_f64(scale, x, scale - 1.0) : m.f;
+    return copysign(log_special_f64(u, log_of_parts_f64(m.n, f)), x);
+}
+
+#define real double
+#define R(name) name##_f64
+#define C(name) name
+#include "vector_math.inc"
+#undef real
+#undef R
+#undef C
+
+/* ---- What the processor or the C library does --------------------------------------------------------- */
+
+static inline double fabs_f64(double x)
+{
+    return fabs(x);
+}
+
+static inline double sqrt_f64(double x)
+{
+    return sqrt(x);
+}
+
+static inline double sin_f64(double x)
+{
+    return sin(x);
+}
+
+static inline double cos_f64(double x)
+{
+    return cos(x);
+}
+
+static inline double tan_f64(double x)
+{
+    return tan(x);
+}
+
+static inline double atan_f64(double x)
+{
+    return atan(x);
+}
+
+static inline double sinh_f64(double x)
+{
+    return sinh(x);
+}
+
+static inline double cosh_f64(double x)
+{
+    return cosh(x);
+}
+
+static inline double erf_f64(double x)
+{
+    return erf(x);
+}
+
+static inline double erfc_f64(double x)
+{
+    return erfc(x);
+}
+
+static inline double pow_f64(double a, double b)
+{
+    return pow(a, b);
+}
+
+#endif
