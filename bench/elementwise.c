@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "kernels/elementwise.h"
-#include "kernels/instructions.h"
 
 #include "timing.h"
 
@@ -52,21 +51,11 @@ static double loop_speed(tg_loop loop, int n_inputs, tg_dtype dtype)
     }
 }
 
-static int find_kernels(const tg_elementwise_kernels *found[TG_INSTRUCTION_SETS])
-{
-    int n = 0;
-    found[n++] = &tg_elementwise_baseline;
-#if defined(__x86_64__)
-    if (tg_instructions_here() >= TG_AVX2) found[n++] = &tg_elementwise_avx2;
-    if (tg_instructions_here() >= TG_AVX512) found[n++] = &tg_elementwise_avx512;
-#endif
-    return n;
-}
-
 static void measure_loops(FILE *json)
 {
     const tg_elementwise_kernels *kernels[TG_INSTRUCTION_SETS];
-    int n = find_kernels(kernels);
+    const int n = (int)tg_instructions_here() + 1;
+    for (int k = 0; k < n; k++) kernels[k] = tg_elementwise_for((tg_instructions)k);
     printf("Billions of elements a second, blocks of %d\n%-12s", BLOCK, "");
     for (int dtype = TG_F32; dtype <= TG_F64; dtype++)
         for (int k = 0; k < n; k++)

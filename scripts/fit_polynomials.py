@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Fits the polynomials of src/kernels/vector_math_*.h: coefficients that make the largest weighted error as small as
-it can be (Remez's exchange), rounded to the precision that they are used in, one at a time, the rest fitted anew.
+it can be (Remez's exchange), rounded to the precision that they are used in; those of f32 one at a time, the rest fitted anew.
 
     scripts/fit_polynomials.py [NAME…]
 
@@ -11,7 +11,7 @@ import sys
 
 import mpmath as mp
 
-mp.mp.dps = 60
+mp.mp.dps = 45
 
 
 def round_to(bits, x):
@@ -72,6 +72,10 @@ def fit_rounded(bits, low, high, function, weight, powers, points=400):
     xs = grid(mp.mpf(low), mp.mpf(high), points)
     target, weights = [function(x) for x in xs], [weight(x) for x in xs]
     rest, result = list(powers), []
+    if bits == 53:  # rounding matters little
+        result = [round_to(bits, c) for c in fit(xs, target, weights, rest)]
+        target = [t - sum(c * x**p for c, p in zip(result, rest)) for t, x in zip(target, xs)]
+        rest = []
     while rest:
         c = round_to(bits, fit(xs, target, weights, rest)[0])
         result.append(c)
@@ -85,10 +89,22 @@ low_log, high_log = 1 / mp.sqrt(2) - 1, mp.sqrt(2) - 1
 z_log = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2
 
 
-def tanh_tail(z):
+def erf_tail(z):
     x = mp.sqrt(z)
-    return (mp.tanh(x) - x) / (x * z)
+    return mp.erf(x) / x - 1
 
+
+def erfc_variable(x):
+    return (mp.mpf(x) - 4) / (mp.mpf(x) + 4)
+
+
+def erfc_factor(t):
+    """(x + 1/2) e^(x^2) erfc(x) for x = 4 (1 + t) / (1 - t)."""
+    x = 4 * (1 + t) / (1 - t)
+    return (x + mp.mpf("0.5")) * mp.exp(x * x) * mp.erfc(x)
+
+
+ERFC_MIDDLE = erfc_factor(mp.mpf(0))
 
 # name: bits, low, high, function, weight of its error, powers
 FITS = {
@@ -99,8 +115,12 @@ FITS = {
     "log_f32": (24, low_log, high_log, lambda f: (mp.log1p(f) - f + f**2 / 2) / f**3, lambda f: abs(f**3 / mp.log1p(f)), range(9)),
     # log((1 + s) / (1 - s)) = 2 s + s z P(z), z = s^2
     "log_f64": (53, mp.mpf("1e-9"), z_log, lambda z: (2 * mp.atanh(mp.sqrt(z)) - 2 * mp.sqrt(z)) / mp.sqrt(z) ** 3, lambda z: z / 2, range(7)),
-    # tanh x = x + x z P(z), z = x^2
-    "tanh_f32": (24, mp.mpf("1e-9"), mp.mpf("0.625") ** 2, tanh_tail, lambda z: z ** mp.mpf("1.5") / mp.tanh(mp.sqrt(z)), range(5)),
+    # erf x = x + x P(z), z = x^2
+    "erf_f32": (24, mp.mpf("1e-9"), 1, erf_tail, lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)), range(7)),
+    "erf_f64": (53, mp.mpf("1e-9"), 1, erf_tail, lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)), range(13)),
+    # (x + 1/2) e^(x^2) erfc(x) = c + P(t), c its rounded value at t = 0
+    "erfc_f32": (24, erfc_variable("0.75"), erfc_variable("10.2"), lambda t: erfc_factor(t) - round_to(24, ERFC_MIDDLE), lambda t: 1 / erfc_factor(t), range(11)),
+    "erfc_f64": (53, erfc_variable("0.75"), erfc_variable("27.5"), lambda t: erfc_factor(t) - round_to(53, ERFC_MIDDLE), lambda t: 1 / erfc_factor(t), range(23)),
 }
 
 

@@ -4,24 +4,24 @@
 
 #include <string.h>
 
-#include "instructions.h"
 #include "walk.h"
 
 /* ---- Which loops -------------------------------------------------------------------------------------- */
 
-static const tg_elementwise_kernels *kernels(void)
+extern const tg_elementwise_kernels tg_elementwise_baseline, tg_elementwise_avx2, tg_elementwise_avx512;
+
+const tg_elementwise_kernels *tg_elementwise_for(tg_instructions set)
 {
 #if defined(__x86_64__)
-    switch (tg_instructions_here()) {
-    case TG_AVX512:
-        return &tg_elementwise_avx512;
-    case TG_AVX2:
-        return &tg_elementwise_avx2;
-    default:
-        break;
-    }
+    if (set == TG_AVX512) return &tg_elementwise_avx512;
+    if (set == TG_AVX2) return &tg_elementwise_avx2;
 #endif
-    return &tg_elementwise_baseline;
+    return set == TG_BASELINE ? &tg_elementwise_baseline : NULL;
+}
+
+static const tg_elementwise_kernels *kernels(void)
+{
+    return tg_elementwise_for(tg_instructions_here());
 }
 
 int tg_row_accepts(tg_row row, tg_dtype dtype)

@@ -4,6 +4,8 @@
 
 #include <tapegrad/op.h>
 
+#include "instructions.h"
+
 /* The rows of elementwise.def, numbered. */
 typedef enum tg_row {
 #define UNARY(name, ...) TG_ROW_##name,
@@ -37,10 +39,8 @@ typedef struct tg_elementwise_kernels {
     tg_loop where[4];
 } tg_elementwise_kernels;
 
-extern const tg_elementwise_kernels tg_elementwise_baseline;
-#if defined(__x86_64__)
-extern const tg_elementwise_kernels tg_elementwise_avx2, tg_elementwise_avx512;
-#endif
+/* NULL where this build has none for that set. The caller sees to it that the processor has it. */
+const tg_elementwise_kernels *tg_elementwise_for(tg_instructions set);
 
 /* Calls the loop over the whole of call->out, along axes that are merged as far as the strides allow. */
 void tg_elementwise_walk(const tg_kernel_call *call, tg_loop loop);

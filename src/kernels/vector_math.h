@@ -12,11 +12,17 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#define HAS_FMA 1
+#else
+#define HAS_FMA 0
+#endif
+
 /* a * b + c, rounded once where the processor can. Said outright, and contraction turned off, since compilers would
  * do it here and there. */
 static inline float mad_f32(float a, float b, float c)
 {
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#if HAS_FMA
     return fmaf(a, b, c);
 #else
     return a * b + c;
@@ -25,7 +31,7 @@ static inline float mad_f32(float a, float b, float c)
 
 static inline double mad_f64(double a, double b, double c)
 {
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#if HAS_FMA
     return fma(a, b, c);
 #else
     return a * b + c;

@@ -33,11 +33,11 @@ static inline exponent_f32 split_exponent_f32(float x)
 /* e^r - 1 - r for |r| <= log(2) / 2. */
 static inline float exp_tail_f32(float r)
 {
-    float p = 1.4929730e-4F;
-    p = mad_f32(p, r, 1.3930524e-3F);
-    p = mad_f32(p, r, 8.3416095e-3F);
-    p = mad_f32(p, r, 4.16665114e-2F);
-    p = mad_f32(p, r, 1.66666359e-1F);
+    float p = 0.00014930297F;
+    p = mad_f32(p, r, 0.0013930524F);
+    p = mad_f32(p, r, 0.0083416095F);
+    p = mad_f32(p, r, 0.0416665114F);
+    p = mad_f32(p, r, 0.166666359F);
     p = mad_f32(p, r, 0.5F);
     return p * (r * r);
 }
@@ -59,15 +59,15 @@ static inline halves_f32 split_power_f32(int32_t n)
 /* log(2^n (1 + f)) for 1 + f from sqrt(1/2) to sqrt(2). */
 static inline float log_of_parts_f32(float n, float f)
 {
-    float z = f * f, p = 5.35777174e-2F;
-    p = mad_f32(p, f, -1.09266691e-1F);
-    p = mad_f32(p, f, 1.21053942e-1F);
-    p = mad_f32(p, f, -1.25475153e-1F);
-    p = mad_f32(p, f, 1.42097563e-1F);
-    p = mad_f32(p, f, -1.66595131e-1F);
-    p = mad_f32(p, f, 2.00022206e-1F);
-    p = mad_f32(p, f, -2.50001639e-1F);
-    p = mad_f32(p, f, 3.33333135e-1F);
+    float z = f * f, p = 0.0535882749F;
+    p = mad_f32(p, f, -0.109271295F);
+    p = mad_f32(p, f, 0.121052437F);
+    p = mad_f32(p, f, -0.125474453F);
+    p = mad_f32(p, f, 0.142097622F);
+    p = mad_f32(p, f, -0.166595161F);
+    p = mad_f32(p, f, 0.200022206F);
+    p = mad_f32(p, f, -0.250001639F);
+    p = mad_f32(p, f, 0.333333135F);
     float y = mad_f32(n, -2.12194440e-4F, p * f * z);
     y = f + mad_f32(-0.5F, z, y);
     return mad_f32(n, 6.93359375e-1F, y);
@@ -101,6 +101,46 @@ static inline float log1p_f32(float x)
     f = x < 16777216.0F ? f : number_f32((bits & 0x7fffffu) + SQRT_HALF_BITS_F32) - 1.0F;
     return copysignf(log_special_f32(u, log_of_parts_f32((float)n, f)), x);
 }
+
+/* ---- The error function ------------------------------------------------------------------------------- */
+
+/* erf(x) / x - 1 for z = x^2 up to 1. */
+static inline float erf_tail_f32(float z)
+{
+    float p = 7.80690389e-05F;
+    p = mad_f32(p, z, -0.00079978531F);
+    p = mad_f32(p, z, 0.0051871622F);
+    p = mad_f32(p, z, -0.0268533472F);
+    p = mad_f32(p, z, 0.112835787F);
+    p = mad_f32(p, z, -0.37612626F);
+    p = mad_f32(p, z, 0.128379166F);
+    return p;
+}
+
+/* (x + 1/2) e^(x^2) erfc(x) is erfc_middle + erfc_tail(t), where t = (x - 4) / (x + 4), for x from 3/4 on. */
+static inline float erfc_tail_f32(float t)
+{
+    float p = -0.000110944806F;
+    p = mad_f32(p, t, 0.00255155074F);
+    p = mad_f32(p, t, -0.00820916984F);
+    p = mad_f32(p, t, 0.0185583513F);
+    p = mad_f32(p, t, -0.0331477411F);
+    p = mad_f32(p, t, 0.0468701124F);
+    p = mad_f32(p, t, -0.0505207777F);
+    p = mad_f32(p, t, 0.0340483449F);
+    p = mad_f32(p, t, 0.00768986205F);
+    p = mad_f32(p, t, -0.0698105544F);
+    p = mad_f32(p, t, -1.71156671e-08F);
+    return p;
+}
+
+/* x with the second half of its bits left out, so that its square is exact. */
+static inline float upper_half_f32(float x)
+{
+    return number_f32(bits_f32(x) & 0xfffff000u);
+}
+
+static const float erfc_middle_f32 = 6.16497576e-1F, erfc_nothing_f32 = 10.2F;
 
 #define real float
 #define R(name) name##_f32
@@ -150,16 +190,6 @@ static inline float sinh_f32(float x)
 static inline float cosh_f32(float x)
 {
     return coshf(x);
-}
-
-static inline float erf_f32(float x)
-{
-    return erff(x);
-}
-
-static inline float erfc_f32(float x)
-{
-    return erfcf(x);
 }
 
 static inline float pow_f32(float a, float b)

@@ -35,16 +35,16 @@ static inline exponent_f64 split_exponent_f64(double x)
 /* e^r - 1 - r for |r| <= log(2) / 2. */
 static inline double exp_tail_f64(double r)
 {
-    double p = 2.0957335662761513e-9;
-    p = mad_f64(p, r, 2.5110121909260494e-8);
-    p = mad_f64(p, r, 2.755715957169462e-7);
-    p = mad_f64(p, r, 2.7557241514486295e-6);
-    p = mad_f64(p, r, 2.4801587428735163e-5);
-    p = mad_f64(p, r, 1.9841269888286634e-4);
-    p = mad_f64(p, r, 1.3888888888848048e-3);
-    p = mad_f64(p, r, 8.3333333333210427e-3);
-    p = mad_f64(p, r, 4.1666666666666706e-2);
-    p = mad_f64(p, r, 1.6666666666666677e-1);
+    double p = 2.0875390635135547e-09;
+    p = mad_f64(p, r, 2.5109078982596694e-08);
+    p = mad_f64(p, r, 2.7557402754950211e-07);
+    p = mad_f64(p, r, 2.7557244110644417e-06);
+    p = mad_f64(p, r, 2.4801587172039081e-05);
+    p = mad_f64(p, r, 0.00019841269886202126);
+    p = mad_f64(p, r, 0.0013888888888962815);
+    p = mad_f64(p, r, 0.00833333333332161);
+    p = mad_f64(p, r, 0.041666666666666505);
+    p = mad_f64(p, r, 0.16666666666666677);
     p = mad_f64(p, r, 0.5);
     return p * (r * r);
 }
@@ -67,13 +67,13 @@ static inline halves_f64 split_power_f64(uint64_t n)
  * largest part, f - f^2 / 2, is put in at the end. */
 static inline double log_of_parts_f64(double n, double f)
 {
-    double s = f / (2.0 + f), z = s * s, half_square = 0.5 * f * f, p = 1.4795614514355634e-1;
-    p = mad_f64(p, z, 1.5314086206125646e-1);
-    p = mad_f64(p, z, 1.8183562815669427e-1);
-    p = mad_f64(p, z, 2.2222198605469251e-1);
-    p = mad_f64(p, z, 2.8571428742025951e-1);
-    p = mad_f64(p, z, 3.9999999999416647e-1);
-    p = mad_f64(p, z, 6.666666666666734e-1);
+    double s = f / (2.0 + f), z = s * s, half_square = 0.5 * f * f, p = 0.14795957736711099;
+    p = mad_f64(p, z, 0.15314049703644214);
+    p = mad_f64(p, z, 0.18183564360791246);
+    p = mad_f64(p, z, 0.2222219857249611);
+    p = mad_f64(p, z, 0.28571428742394456);
+    p = mad_f64(p, z, 0.39999999999414648);
+    p = mad_f64(p, z, 0.6666666666666734);
     double low = mad_f64(s, mad_f64(z, p, half_square), n * 1.90821492927058770002e-10);
     return mad_f64(n, 6.93147180369123816490e-1, f - (half_square - low));
 }
@@ -120,6 +120,64 @@ static inline double log1p_f64(double x)
     double f = x < 9007199254740992.0 ? mad_f64(scale, x, scale - 1.0) : m.f;
     return copysign(log_special_f64(u, log_of_parts_f64(m.n, f)), x);
 }
+
+/* ---- The error function ------------------------------------------------------------------------------- */
+
+/* erf(x) / x - 1 for z = x^2 up to 1. */
+static inline double erf_tail_f64(double z)
+{
+    double p = 5.9452413600060755e-11;
+    p = mad_f64(p, z, -1.13656526382812e-09);
+    p = mad_f64(p, z, 1.4657876000232856e-08);
+    p = mad_f64(p, z, -1.6350024579623616e-07);
+    p = mad_f64(p, z, 1.6460972747918113e-06);
+    p = mad_f64(p, z, -1.4925593501909272e-05);
+    p = mad_f64(p, z, 0.00012055331036655525);
+    p = mad_f64(p, z, -0.00085483269787341349);
+    p = mad_f64(p, z, 0.0052239776247806919);
+    p = mad_f64(p, z, -0.026866170645072872);
+    p = mad_f64(p, z, 0.11283791670954857);
+    p = mad_f64(p, z, -0.37612638903183748);
+    p = mad_f64(p, z, 0.12837916709551259);
+    return p;
+}
+
+/* (x + 1/2) e^(x^2) erfc(x) is erfc_middle + erfc_tail(t), where t = (x - 4) / (x + 4), for x from 3/4 on. */
+static inline double erfc_tail_f64(double t)
+{
+    double p = 1.698601584239149e-09;
+    p = mad_f64(p, t, -5.2527944714729128e-09);
+    p = mad_f64(p, t, -1.1167030795098119e-08);
+    p = mad_f64(p, t, 5.2747487104802164e-08);
+    p = mad_f64(p, t, 4.0048093815335256e-08);
+    p = mad_f64(p, t, -4.1101533410292752e-07);
+    p = mad_f64(p, t, 1.44976504202242e-07);
+    p = mad_f64(p, t, 2.8540444245818091e-06);
+    p = mad_f64(p, t, -5.6101635389760214e-06);
+    p = mad_f64(p, t, -1.2199338145589525e-05);
+    p = mad_f64(p, t, 7.5310595517826968e-05);
+    p = mad_f64(p, t, -9.96284067725439e-05);
+    p = mad_f64(p, t, -0.00037888659982641986);
+    p = mad_f64(p, t, 0.0025159849975709566);
+    p = mad_f64(p, t, -0.0080988670340159923);
+    p = mad_f64(p, t, 0.018583757767982923);
+    p = mad_f64(p, t, -0.033165182905761807);
+    p = mad_f64(p, t, 0.046866417499211853);
+    p = mad_f64(p, t, -0.050519533018164406);
+    p = mad_f64(p, t, 0.034048527127345511);
+    p = mad_f64(p, t, 0.0076898260513100425);
+    p = mad_f64(p, t, -0.069810558420281249);
+    p = mad_f64(p, t, -2.3165513139225837e-17);
+    return p;
+}
+
+/* x with the second half of its bits left out, so that its square is exact. */
+static inline double upper_half_f64(double x)
+{
+    return number_f64(bits_f64(x) & 0xfffffffff8000000u);
+}
+
+static const double erfc_middle_f64 = 6.1649755931277628e-1, erfc_nothing_f64 = 27.5;
 
 #define real double
 #define R(name) name##_f64
@@ -169,16 +227,6 @@ static inline double sinh_f64(double x)
 static inline double cosh_f64(double x)
 {
     return cosh(x);
-}
-
-static inline double erf_f64(double x)
-{
-    return erf(x);
-}
-
-static inline double erfc_f64(double x)
-{
-    return erfc(x);
 }
 
 static inline double pow_f64(double a, double b)
