@@ -19,6 +19,7 @@ typedef struct row {
 
 static const row rows[TG_ROWS] = {
 #define UNARY(name, ...) {#name, 1},
+#define UNARY_PERIODIC UNARY
 #define UNARY_ANY UNARY
 #define FLAT UNARY
 #define BINARY(name, ...) {#name, 2},

@@ -86,6 +86,7 @@ def fit_rounded(bits, low, high, function, weight, powers, points=400):
 
 half_log2 = mp.log(2) / 2 * mp.mpf("1.001")
 low_log, high_log = 1 / mp.sqrt(2) - 1, mp.sqrt(2) - 1
+eighth_turn = (mp.pi / 4 * mp.mpf("1.001")) ** 2
 z_log = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2
 
 
@@ -115,6 +116,12 @@ FITS = {
     "log_f32": (24, low_log, high_log, lambda f: (mp.log1p(f) - f + f**2 / 2) / f**3, lambda f: abs(f**3 / mp.log1p(f)), range(9)),
     # log((1 + s) / (1 - s)) = 2 s + s z P(z), z = s^2
     "log_f64": (53, mp.mpf("1e-9"), z_log, lambda z: (2 * mp.atanh(mp.sqrt(z)) - 2 * mp.sqrt(z)) / mp.sqrt(z) ** 3, lambda z: z / 2, range(7)),
+    # sin r = r + r z P(z), z = r^2
+    "sin_f32": (24, mp.mpf("1e-9"), eighth_turn, lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: z ** mp.mpf("1.5") / mp.sin(mp.sqrt(z)), range(4)),
+    "sin_f64": (53, mp.mpf("1e-9"), eighth_turn, lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: z ** mp.mpf("1.5") / mp.sin(mp.sqrt(z)), range(7)),
+    # cos r = 1 - z / 2 + z^2 P(z)
+    "cos_f32": (24, mp.mpf("1e-9"), eighth_turn, lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, lambda z: z**2 / mp.cos(mp.sqrt(z)), range(3)),
+    "cos_f64": (53, mp.mpf("1e-9"), eighth_turn, lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, lambda z: z**2 / mp.cos(mp.sqrt(z)), range(6)),
     # erf x = x + x P(z), z = x^2
     "erf_f32": (24, mp.mpf("1e-9"), 1, erf_tail, lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)), range(7)),
     "erf_f64": (53, mp.mpf("1e-9"), 1, erf_tail, lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)), range(13)),

@@ -9,6 +9,7 @@
 /* The rows of elementwise.def, numbered. */
 typedef enum tg_row {
 #define UNARY(name, ...) TG_ROW_##name,
+#define UNARY_PERIODIC(name, ...) TG_ROW_##name,
 #define UNARY_ANY(name, ...) TG_ROW_##name,
 #define FLAT(name, ...) TG_ROW_##name,
 #define BINARY(name, ...) TG_ROW_##name,
@@ -17,6 +18,7 @@ typedef enum tg_row {
 #define LOGICAL(name, ...) TG_ROW_##name,
 #include "ops/elementwise.def"
 #undef UNARY
+#undef UNARY_PERIODIC
 #undef UNARY_ANY
 #undef FLAT
 #undef BINARY

@@ -150,6 +150,42 @@ static const float erfc_middle_f32 = 6.16497576e-1F, erfc_nothing_f32 = 10.2F;
 #undef R
 #undef C
 
+/* ---- Sine and cosine ---------------------------------------------------------------------------------- */
+
+/* Beyond this, quarter turns are not taken off exactly; such numbers are left to the C library. */
+static const float periodic_bound_f32 = 1048576.0F;
+
+/* sin(x + quarters pi / 2). Whole quarter turns are taken off in double, pi / 2 being in two parts of which the first
+ * has zeros at its end. */
+static inline float turned_sin_f32(float x, uint64_t quarters)
+{
+    const double magic = 6755399441055744.0, first = 1.57079632673412561417, second = 6.07710050650619224932e-11;
+    double shifted = mad_f64((double)x, 0.63661977236758134308, magic), n = shifted - magic;
+    float r = (float)mad_f64(n, -second, mad_f64(n, -first, (double)x)), z = r * r;
+    float p = 2.83250165e-06F;
+    p = mad_f32(p, z, -0.000198530644F);
+    p = mad_f32(p, z, 0.0083333794F);
+    p = mad_f32(p, z, -0.166666672F);
+    float sine = copysignf(mad_f32(p * z, r, r), r); /* which may be -0 */
+    p = 2.44323401e-05F;
+    p = mad_f32(p, z, -0.00138873095F);
+    p = mad_f32(p, z, 0.0416666456F);
+    float cosine = 1.0F - mad_f32(-z * z, p, 0.5F * z);
+    uint32_t turn = (uint32_t)(bits_f64(shifted) + quarters);
+    float y = (turn & 1) != 0 ? cosine : sine;
+    return number_f32(bits_f32(y) ^ (turn & 2) << 30);
+}
+
+static inline float sin_f32(float x)
+{
+    return turned_sin_f32(x, 0);
+}
+
+static inline float cos_f32(float x)
+{
+    return turned_sin_f32(x, 1);
+}
+
 /* ---- What the processor or the C library does --------------------------------------------------------- */
 
 static inline float fabs_f32(float x)
@@ -160,16 +196,6 @@ static inline float fabs_f32(float x)
 static inline float sqrt_f32(float x)
 {
     return sqrtf(x);
-}
-
-static inline float sin_f32(float x)
-{
-    return sinf(x);
-}
-
-static inline float cos_f32(float x)
-{
-    return cosf(x);
 }
 
 static inline float tan_f32(float x)

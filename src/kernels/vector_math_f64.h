@@ -187,6 +187,52 @@ static const double erfc_middle_f64 = 6.1649755931277628e-1, erfc_nothing_f64 = 
 #undef R
 #undef C
 
+/* ---- Sine and cosine ---------------------------------------------------------------------------------- */
+
+/* Beyond this, quarter turns are not taken off exactly; such numbers are left to the C library. */
+static const double periodic_bound_f64 = 131072.0;
+
+/* sin(x + quarters pi / 2). pi / 2 is in three parts, of which two have zeros at their end. */
+static inline double turned_sin_f64(double x, uint64_t quarters)
+{
+    const double magic = 6755399441055744.0, first = 1.57079632673412561417, second = 6.07710050630396597660e-11,
+                 third = 2.02226624879595063154e-21;
+    double shifted = mad_f64(x, 0.63661977236758134308, magic), n = shifted - magic;
+    double high = mad_f64(n, -first, x), less = n * -second, sum = high + less, taken = sum - high;
+    double rest = mad_f64(n, -third, (high - (sum - taken)) + (less - taken));
+    double r = sum + rest, z = r * r, half = 0.5 * z;
+    rest = (sum - r) + rest;
+    double p = -7.5784041151135091e-13;
+    p = mad_f64(p, z, 1.6058360456664652e-10);
+    p = mad_f64(p, z, -2.5052104860902045e-08);
+    p = mad_f64(p, z, 2.7557319213985614e-06);
+    p = mad_f64(p, z, -0.00019841269841254649);
+    p = mad_f64(p, z, 0.0083333333333333228);
+    p = mad_f64(p, z, -0.16666666666666666);
+    double sine = copysign(r + mad_f64(p * z, r, rest * (1.0 - half)), sum); /* which may be -0 */
+    p = -1.1358310770530305e-11;
+    p = mad_f64(p, z, 2.0875696577500826e-09);
+    p = mad_f64(p, z, -2.7557314148654e-07);
+    p = mad_f64(p, z, 2.4801587288748264e-05);
+    p = mad_f64(p, z, -0.0013888888888872895);
+    p = mad_f64(p, z, 0.041666666666666595);
+    double top = 1.0 - half, cosine = top + (((1.0 - top) - half) + mad_f64(z * z, p, -r * rest));
+    uint64_t turn = bits_f64(shifted) + quarters;
+    /* As numbers, since integers of 64 bits are not compared. */
+    double odd = number_f64((turn & 1) << 62), y = odd > 0.0 ? cosine : sine;
+    return number_f64(bits_f64(y) ^ (turn & 2) << 62);
+}
+
+static inline double sin_f64(double x)
+{
+    return turned_sin_f64(x, 0);
+}
+
+static inline double cos_f64(double x)
+{
+    return turned_sin_f64(x, 1);
+}
+
 /* ---- What the processor or the C library does --------------------------------------------------------- */
 
 static inline double fabs_f64(double x)
@@ -197,16 +243,6 @@ static inline double fabs_f64(double x)
 static inline double sqrt_f64(double x)
 {
     return sqrt(x);
-}
-
-static inline double sin_f64(double x)
-{
-    return sin(x);
-}
-
-static inline double cos_f64(double x)
-{
-    return cos(x);
 }
 
 static inline double tan_f64(double x)
