@@ -1,10 +1,5 @@
-/* Elementwise loops and reductions, for every instruction set that runs here.
- *
- *     bench_elementwise [--json FILE] */
-#include <math.h>
+/* The elementwise loops of every instruction set that runs here. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "kernels/elementwise.h"
 
@@ -12,25 +7,20 @@
 
 enum { BLOCK = 1024, ROUNDS = 15 };
 
-typedef struct row {
-    const char *name;
-    int n_inputs;
-} row;
-
-static const row rows[TG_ROWS] = {
-#define UNARY(name, ...) {#name, 1},
+static const char *const names[TG_ROWS] = {
+#define UNARY(name, ...) #name,
 #define UNARY_PERIODIC UNARY
 #define UNARY_ANY UNARY
 #define FLAT UNARY
-#define BINARY(name, ...) {#name, 2},
+#define BINARY UNARY
 #define BINARY_ANY BINARY
 #define COMPARE BINARY
-#define LOGICAL(name, n, ...) {#name, n},
+#define LOGICAL UNARY
 #include "ops/elementwise.def"
 };
 
 /* Billions of elements a second, on a block in the L1 cache. */
-static double loop_speed(tg_loop loop, int n_inputs, tg_dtype dtype)
+static double loop_speed(tg_loop loop, tg_dtype dtype)
 {
     static _Alignas(64) double a[BLOCK], b[BLOCK], out[BLOCK];
     const int64_t strides[2] = {1, 1};
@@ -41,7 +31,6 @@ static double loop_speed(tg_loop loop, int n_inputs, tg_dtype dtype)
         if (dtype == TG_F64) a[i] = x, b[i] = y;
         if (dtype == TG_F32) ((float *)a)[i] = (float)x, ((float *)b)[i] = (float)y;
     }
-    (void)n_inputs;
     for (int repeats = 1;; repeats *= 2) {
         for (int i = 0; i < ROUNDS; i++) {
             double start = now();
@@ -52,7 +41,7 @@ static double loop_speed(tg_loop loop, int n_inputs, tg_dtype dtype)
     }
 }
 
-static void measure_loops(FILE *json)
+static void measure_loops(void)
 {
     const tg_elementwise_kernels *kernels[TG_INSTRUCTION_SETS];
     const int n = (int)tg_instructions_here() + 1;
@@ -64,25 +53,20 @@ static void measure_loops(FILE *json)
     putchar('\n');
     for (int r = 0; r < TG_ROWS; r++) {
         if (kernels[0]->rows[TG_F32][r] == NULL) continue;
-        printf("%-12s", rows[r].name);
+        printf("%-12s", names[r]);
         for (int dtype = TG_F32; dtype <= TG_F64; dtype++) {
             for (int k = 0; k < n; k++) {
-                double speed = loop_speed(kernels[k]->rows[dtype][r], rows[r].n_inputs, (tg_dtype)dtype);
+                double speed = loop_speed(kernels[k]->rows[dtype][r], (tg_dtype)dtype);
                 printf(" %12.3f", speed);
-                if (json != NULL)
-                    fprintf(json, "{\"row\": \"%s\", \"dtype\": \"%s\", \"set\": \"%s\", \"gelem\": %.4f},\n",
-                            rows[r].name, tg_dtype_name((tg_dtype)dtype),
-                            tg_instructions_name((tg_instructions)k), speed);
             }
         }
         putchar('\n');
     }
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-    (void)argc, (void)argv;
     if (!pin_thread()) fprintf(stderr, "the thread could not be pinned to one processor\n");
-    measure_loops(NULL);
+    measure_loops();
     return 0;
 }
