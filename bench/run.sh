@@ -38,7 +38,7 @@ build_variant() { # directory, TAPEGRAD_CBLAS, targets
 }
 
 mkdir -p "$build"
-build_variant "$build/own" OFF bench_steps bench_overhead
+build_variant "$build/own" OFF bench_steps bench_overhead bench_elementwise
 build_variant "$build/cblas" ON bench_steps
 
 # BLAS libraries read these when they are loaded.
@@ -54,6 +54,9 @@ echo "Training steps, the library with CBLAS"
 echo
 echo "Recording and compiling"
 "$build/own/bench/bench_overhead" --json "$build/overhead.json"
+
+echo
+"$build/own/bench/bench_elementwise"
 
 if [ -n "$json" ]; then
     {

@@ -13,6 +13,7 @@
 
 #include "kernels/gemm.h"
 #include "kernels/gemm_own.h"
+#include "kernels/instructions.h"
 
 typedef struct product {
     const char *name;
@@ -26,9 +27,8 @@ static int find_products(product found[4])
     found[n++] = (product){"entry points", {tg_gemm_f32, tg_gemm_f64}};
     found[n++] = (product){"baseline", tg_gemm_baseline};
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        found[n++] = (product){"AVX2", tg_gemm_avx2};
-    if (__builtin_cpu_supports("avx512f")) found[n++] = (product){"AVX-512", tg_gemm_avx512};
+    if (tg_instructions_here() >= TG_AVX2) found[n++] = (product){"AVX2", tg_gemm_avx2};
+    if (tg_instructions_here() >= TG_AVX512) found[n++] = (product){"AVX-512", tg_gemm_avx512};
 #endif
     return n;
 }

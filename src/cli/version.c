@@ -3,19 +3,7 @@
 
 #include "command.h"
 #include "kernels/gemm.h"
-
-/* The widest instruction set that kernels use on this processor. */
-static const char *instruction_set(void)
-{
-#if defined(__x86_64__) && defined(__GNUC__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f")) return "avx512";
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "avx2";
-    return "x86-64";
-#else
-    return "portable";
-#endif
-}
+#include "kernels/instructions.h"
 
 static const struct {
     const char *name;
@@ -33,13 +21,15 @@ static int run(const tg_arguments *a)
     for (size_t i = 0; i < PACKAGES; i++)
         if (packages[i].present) json_array_append_new(list, json_string(packages[i].name));
     if (tg_option_given(a, "json"))
-        return tg_json_print(a->command, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "version", tg_version(),
-                                                   "build", TG_BUILD_TYPE, "compiler", TG_COMPILER,
-                                                   "instructions", instruction_set(), "matrix_products",
-                                                   tg_gemm_name(), "packages", list));
+        return tg_json_print(a->command,
+                             json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "version", tg_version(), "build",
+                                       TG_BUILD_TYPE, "compiler", TG_COMPILER, "instructions",
+                                       tg_instructions_name(tg_instructions_here()), "matrix_products",
+                                       tg_gemm_name(), "packages", list));
     json_decref(list);
     printf("tapegrad %s\nbuild            %s, %s\ninstruction set  %s\nmatrix products  %s\npackages        ",
-           tg_version(), TG_BUILD_TYPE, TG_COMPILER, instruction_set(), tg_gemm_name());
+           tg_version(), TG_BUILD_TYPE, TG_COMPILER, tg_instructions_name(tg_instructions_here()),
+           tg_gemm_name());
     for (size_t i = 0; i < PACKAGES; i++)
         if (packages[i].present) printf(" %s", packages[i].name);
     putchar('\n');

@@ -1,36 +1,63 @@
-/* Elementwise kernels over strided operands. */
-
+/* Elementwise kernels over strided operands: which loops run here, and how they go over arrays whose axes lie in
+ * memory in any way. */
 #include "elementwise.h"
 
-static const tg_loop *const tables[] = {
-    [TG_F32] = tg_loops_f32, [TG_F64] = tg_loops_f64, [TG_I64] = tg_loops_i64, [TG_BOOL] = tg_loops_bool};
+#include <string.h>
+
+#include "walk.h"
+
+/* ---- Which loops -------------------------------------------------------------------------------------- */
+
+extern const tg_elementwise_kernels tg_elementwise_baseline, tg_elementwise_avx2, tg_elementwise_avx512;
+
+const tg_elementwise_kernels *tg_elementwise_for(tg_instructions set)
+{
+#if defined(__x86_64__)
+    if (set == TG_AVX512) return &tg_elementwise_avx512;
+    if (set == TG_AVX2) return &tg_elementwise_avx2;
+#endif
+    return set == TG_BASELINE ? &tg_elementwise_baseline : NULL;
+}
+
+static const tg_elementwise_kernels *kernels(void)
+{
+    return tg_elementwise_for(tg_instructions_here());
+}
 
 int tg_row_accepts(tg_row row, tg_dtype dtype)
 {
-    return tables[dtype][row] != NULL;
+    return tg_elementwise_baseline.rows[dtype][row] != NULL;
 }
 
 tg_status tg_row_run(tg_row row, const tg_kernel_call *call)
 {
-    tg_elementwise_walk(call, tables[call->in[0].dtype][row]);
+    tg_elementwise_walk(call, kernels()->rows[call->in[0].dtype][row]);
     return TG_OK;
 }
 
+tg_status tg_where_run(const tg_kernel_call *call)
+{
+    tg_elementwise_walk(call, kernels()->where[call->out.dtype]);
+    return TG_OK;
+}
+
+/* ---- Walking ------------------------------------------------------------------------------------------ */
+
 /* The axes of the result, with axes that every operand walks in one stride merged into one. */
-typedef struct walk {
+typedef struct axes {
     int rank;
     int64_t size[TG_MAX_RANK];
     int64_t stride[TG_ELEMENTWISE_MAX][TG_MAX_RANK];
-} walk;
+} axes;
 
-static int mergeable(const tg_kernel_call *call, const walk *w, int axis)
+static int mergeable(const tg_kernel_call *call, const axes *w, int axis)
 {
     for (int k = 0; k < call->n_inputs; k++)
         if (w->stride[k][w->rank - 1] != call->in[k].strides[axis] * call->out.shape[axis]) return 0;
     return 1;
 }
 
-static void plan_walk(const tg_kernel_call *call, walk *w)
+static void plan_axes(const tg_kernel_call *call, axes *w)
 {
     w->rank = 0;
     for (int axis = 0; axis < call->out.rank; axis++) {
@@ -49,34 +76,130 @@ static void plan_walk(const tg_kernel_call *call, walk *w)
     }
 }
 
-void tg_elementwise_walk(const tg_kernel_call *call, tg_loop loop)
+/* Rows that the loop takes as they lie: along the last axis, strides are 0 and 1. */
+static void walk_rows(const tg_kernel_call *call, const axes *w, tg_loop loop)
 {
-    if (call->out.count == 0) return;
-    walk w;
-    plan_walk(call, &w);
+    const int last = w->rank - 1;
     const char *in[TG_ELEMENTWISE_MAX];
-    int64_t inner_strides[TG_ELEMENTWISE_MAX], item[TG_ELEMENTWISE_MAX];
-    int last = w.rank - 1;
+    int64_t strides[TG_ELEMENTWISE_MAX], item[TG_ELEMENTWISE_MAX];
     for (int k = 0; k < call->n_inputs; k++) {
         in[k] = call->in[k].data;
-        inner_strides[k] = w.stride[k][last];
+        strides[k] = w->stride[k][last];
         item[k] = (int64_t)tg_dtype_size(call->in[k].dtype);
     }
     char *out = call->out.data;
-    int64_t step = w.size[last] * (int64_t)tg_dtype_size(call->out.dtype);
-    int64_t index[TG_MAX_RANK] = {0};
+    int64_t step = w->size[last] * (int64_t)tg_dtype_size(call->out.dtype), index[TG_MAX_RANK] = {0};
     for (;;) {
         const void *at[TG_ELEMENTWISE_MAX];
         for (int k = 0; k < call->n_inputs; k++) at[k] = in[k];
-        loop(w.size[last], out, at, inner_strides);
+        loop(w->size[last], out, at, strides);
         out += step;
         int axis = last - 1;
         for (; axis >= 0; axis--) {
-            for (int k = 0; k < call->n_inputs; k++) in[k] += w.stride[k][axis] * item[k];
-            if (++index[axis] < w.size[axis]) break;
-            for (int k = 0; k < call->n_inputs; k++) in[k] -= w.stride[k][axis] * item[k] * w.size[axis];
+            for (int k = 0; k < call->n_inputs; k++) in[k] += w->stride[k][axis] * item[k];
+            if (++index[axis] < w->size[axis]) break;
+            for (int k = 0; k < call->n_inputs; k++) in[k] -= w->stride[k][axis] * item[k] * w->size[axis];
             index[axis] = 0;
         }
         if (axis < 0) return;
     }
+}
+
+/* ---- Blocks ------------------------------------------------------------------------------------------- */
+
+/* Elements of a block: what is gathered for all operands stays in the L1 cache. */
+#define BLOCK 512
+/* Rows shorter than this are gathered, as the loops take long to start. */
+#define SHORT_ROW 32
+
+/* An operand that is read in blocks. */
+typedef struct operand {
+    enum { AS_IT_LIES, ONE_VALUE, GATHERED } kind;
+    int64_t item;
+    const char *data;
+    tg_walk at; /* over all axes but the last */
+    int64_t column;
+} operand;
+
+static void start_operand(operand *x, const tg_view *view, const axes *w, const int64_t *stride)
+{
+    int64_t contiguous = 1, any = 0;
+    x->kind = AS_IT_LIES;
+    for (int i = w->rank - 1; i >= 0; i--) {
+        if (stride[i] != contiguous) x->kind = GATHERED;
+        contiguous *= w->size[i];
+        any |= stride[i];
+    }
+    if (any == 0) x->kind = ONE_VALUE;
+    x->item = (int64_t)tg_dtype_size(view->dtype);
+    x->data = view->data;
+    x->column = 0;
+    tg_walk_start(&x->at, w->rank - 1, w->size, stride);
+}
+
+#define COPY_RUN(type)                                                                                       \
+    for (int64_t i = 0; i < n; i++) ((type *)to)[i] = ((const type *)from)[i * stride]
+
+static void copy_run(int64_t item, int64_t n, const char *from, int64_t stride, void *to)
+{
+    if (item == 4)
+        COPY_RUN(uint32_t);
+    else if (item == 8)
+        COPY_RUN(uint64_t);
+    else
+        COPY_RUN(unsigned char);
+}
+
+/* The next n elements, one after another. */
+static void gather(operand *x, const axes *w, int64_t stride, int64_t n, char *to)
+{
+    const int64_t columns = w->size[w->rank - 1];
+    while (n > 0) {
+        int64_t run = columns - x->column < n ? columns - x->column : n;
+        copy_run(x->item, run, x->data + (x->at.offset + x->column * stride) * x->item, stride, to);
+        to += run * x->item;
+        n -= run;
+        x->column += run;
+        if (x->column < columns) continue;
+        x->column = 0;
+        tg_walk_next(&x->at);
+    }
+}
+
+static void walk_blocks(const tg_kernel_call *call, const axes *w, tg_loop loop)
+{
+    _Alignas(64) char room[TG_ELEMENTWISE_MAX][BLOCK * sizeof(double)];
+    const int64_t count = tg_walk_count(w->rank, w->size), out_item = (int64_t)tg_dtype_size(call->out.dtype);
+    operand operands[TG_ELEMENTWISE_MAX];
+    int64_t strides[TG_ELEMENTWISE_MAX];
+    for (int k = 0; k < call->n_inputs; k++) {
+        start_operand(&operands[k], &call->in[k], w, w->stride[k]);
+        strides[k] = operands[k].kind == ONE_VALUE ? 0 : 1;
+    }
+    for (int64_t done = 0; done < count; done += BLOCK) {
+        const void *at[TG_ELEMENTWISE_MAX];
+        int64_t n = count - done < BLOCK ? count - done : BLOCK;
+        for (int k = 0; k < call->n_inputs; k++) {
+            operand *x = &operands[k];
+            at[k] = x->kind == GATHERED ? room[k] : x->data + done * strides[k] * x->item;
+            if (x->kind == GATHERED) gather(x, w, w->stride[k][w->rank - 1], n, room[k]);
+        }
+        loop(n, (char *)call->out.data + done * out_item, at, strides);
+    }
+}
+
+void tg_elementwise_walk(const tg_kernel_call *call, tg_loop loop)
+{
+    if (call->out.count == 0) return;
+    axes w;
+    plan_axes(call, &w);
+    int rows = w.rank == 1 || w.size[w.rank - 1] >= SHORT_ROW;
+    for (int k = 0; k < call->n_inputs; k++) {
+        int64_t stride = w.stride[k][w.rank - 1];
+        rows = rows && (stride == 0 || stride == 1);
+    }
+    if (rows)
+        walk_rows(call, &w, loop);
+    else
+        walk_blocks(call, &w, loop);
 }

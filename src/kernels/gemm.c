@@ -3,12 +3,19 @@
 #include "gemm.h"
 
 #include "gemm_own.h"
+#include "instructions.h"
 
 static const tg_gemm_kernels *own_kernels(void)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f")) return &tg_gemm_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &tg_gemm_avx2;
+    switch (tg_instructions_here()) {
+    case TG_AVX512:
+        return &tg_gemm_avx512;
+    case TG_AVX2:
+        return &tg_gemm_avx2;
+    default:
+        break;
+    }
 #endif
     return &tg_gemm_baseline;
 }

@@ -3,7 +3,9 @@
 #ifndef TG_KERNELS_INDEPENDENT_H
 #define TG_KERNELS_INDEPENDENT_H
 
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__clang__)
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
 #define INDEPENDENT _Pragma("GCC ivdep")
 #else
 #define INDEPENDENT

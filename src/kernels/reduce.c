@@ -5,6 +5,22 @@
 #include "reduce_fold.h"
 #include "walk.h"
 
+extern const tg_reduce_kernels tg_reduce_baseline, tg_reduce_avx2, tg_reduce_avx512;
+
+const tg_reduce_kernels *tg_reduce_for(tg_instructions set)
+{
+#if defined(__x86_64__)
+    if (set == TG_AVX512) return &tg_reduce_avx512;
+    if (set == TG_AVX2) return &tg_reduce_avx2;
+#endif
+    return set == TG_BASELINE ? &tg_reduce_baseline : NULL;
+}
+
+static const tg_reduce_kernels *kernels(void)
+{
+    return tg_reduce_for(tg_instructions_here());
+}
+
 static int64_t distance(int64_t stride)
 {
     return stride < 0 ? -stride : stride;
@@ -139,15 +155,15 @@ static void reduce(const tg_reduction *plan, const tg_fold *fold, tg_dtype dtype
 
 void tg_reduce_sum(const tg_reduction *plan, tg_dtype dtype, const void *in, void *out)
 {
-    reduce(plan, tg_fold_sum[dtype], dtype, in, out);
+    reduce(plan, kernels()->sum[dtype], dtype, in, out);
 }
 
 void tg_reduce_max(const tg_reduction *plan, tg_dtype dtype, const void *in, void *out)
 {
-    reduce(plan, tg_fold_max[dtype], dtype, in, out);
+    reduce(plan, kernels()->max[dtype], dtype, in, out);
 }
 
 void tg_reduce_min(const tg_reduction *plan, tg_dtype dtype, const void *in, void *out)
 {
-    reduce(plan, tg_fold_min[dtype], dtype, in, out);
+    reduce(plan, kernels()->min[dtype], dtype, in, out);
 }

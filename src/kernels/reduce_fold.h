@@ -1,9 +1,11 @@
 /* A fold: how one kind of reduction (sum, max, min) goes over elements of one type. reduce.c walks the array
- * and calls the folds of reduce_sum.c and reduce_order.c, whose loops stand in reduce_fold.inc. */
+ * and calls the folds, which reduce_kernels.inc makes for every instruction set of the loops in reduce_fold.inc. */
 #ifndef TG_KERNELS_REDUCE_FOLD_H
 #define TG_KERNELS_REDUCE_FOLD_H
 
 #include <tapegrad/op.h>
+
+#include "instructions.h"
 
 #define TG_FOLD_TOTALS 256
 #define TG_FOLD_LANES 16
@@ -33,7 +35,12 @@ typedef struct tg_fold {
     void (*finish)(const tg_totals *t, int64_t n, void *out);
 } tg_fold;
 
-/* By tg_dtype. There is no sum of bool. */
-extern const tg_fold *const tg_fold_sum[4], *const tg_fold_max[4], *const tg_fold_min[4];
+/* The folds compiled for one instruction set, by tg_dtype. There is no sum of bool. */
+typedef struct tg_reduce_kernels {
+    const tg_fold *sum[4], *max[4], *min[4];
+} tg_reduce_kernels;
+
+/* NULL where this build has none for that set. The caller sees to it that the processor has it. */
+const tg_reduce_kernels *tg_reduce_for(tg_instructions set);
 
 #endif

@@ -136,6 +136,7 @@ static tg_tensor *sign_of_difference(tg_tensor *node)
                                  .branch = BRANCH_AT_ZERO(row)};                                             \
     FUNCTION_1(row)
 
+#define UNARY_PERIODIC UNARY
 #define UNARY_ANY UNARY
 
 #define FLAT(row, low_, high_, rules, text_, latex_, formula_, value)                                        \
@@ -211,6 +212,7 @@ static tg_tensor *sign_of_difference(tg_tensor *node)
 #include "elementwise.def"
 
 #undef UNARY
+#undef UNARY_PERIODIC
 #undef UNARY_ANY
 #undef FLAT
 #undef BINARY
@@ -220,6 +222,7 @@ static tg_tensor *sign_of_difference(tg_tensor *node)
 
 const tg_op *const tg_elementwise_ops[] = {
 #define UNARY(row, ...) &tg_##row##_op,
+#define UNARY_PERIODIC UNARY
 #define UNARY_ANY UNARY
 #define FLAT UNARY
 #define BINARY UNARY

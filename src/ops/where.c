@@ -18,8 +18,7 @@ static tg_status where_infer(tg_infer *q)
 
 static tg_status where_kernel(const tg_kernel_call *call)
 {
-    tg_elementwise_walk(call, tg_where_loops[call->out.dtype]);
-    return TG_OK;
+    return tg_where_run(call);
 }
 
 static tg_tensor *where_slope(const tg_rule *r, int i, tg_tensor *g)

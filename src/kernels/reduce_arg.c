@@ -1,57 +1,28 @@
-/* The folds that look for the largest and the smallest, and where it is. */
-#include <math.h>
+/* Where the largest or the smallest element is. */
 #include <stdint.h>
-#include <string.h>
 
 #include "reduce.h"
-#include "reduce_fold.h"
 #include "walk.h"
 
-#define ORDER(name) f32_##name
+#define FIRST f32_first
 #define element float
-#define LOWEST -INFINITY
-#define HIGHEST INFINITY
-#define MEMBER f32
 #define is_nan(x) ((x) != (x))
-#include "reduce_order.inc"
+#include "reduce_arg.inc"
 
-#define ORDER(name) f64_##name
+#define FIRST f64_first
 #define element double
-#define LOWEST (double)-INFINITY
-#define HIGHEST (double)INFINITY
-#define MEMBER f64
 #define is_nan(x) ((x) != (x))
-#include "reduce_order.inc"
+#include "reduce_arg.inc"
 
-#define ORDER(name) i64_##name
+#define FIRST i64_first
 #define element int64_t
-#define LOWEST INT64_MIN
-#define HIGHEST INT64_MAX
-#define MEMBER i64
 #define is_nan(x) 0
-#include "reduce_order.inc"
+#include "reduce_arg.inc"
 
-#define ORDER(name) bool_##name
+#define FIRST bool_first
 #define element unsigned char
-#define LOWEST 0
-#define HIGHEST 1
-#define MEMBER boolean
 #define is_nan(x) 0
-#include "reduce_order.inc"
-
-const tg_fold *const tg_fold_max[4] = {
-    [TG_F32] = &f32_max_fold,
-    [TG_F64] = &f64_max_fold,
-    [TG_I64] = &i64_max_fold,
-    [TG_BOOL] = &bool_max_fold,
-};
-
-const tg_fold *const tg_fold_min[4] = {
-    [TG_F32] = &f32_min_fold,
-    [TG_F64] = &f64_min_fold,
-    [TG_I64] = &i64_min_fold,
-    [TG_BOOL] = &bool_min_fold,
-};
+#include "reduce_arg.inc"
 
 typedef int64_t (*first_fn)(int64_t n, const void *x, int64_t stride, int least);
 

@@ -1,0 +1,69 @@
+/* What the functions of vector_math_f32.h and vector_math_f64.h are made of. They have no branches and no tables, so
+ * that compilers make vectors of the loops that call them, and every step rounds the same in vectors and in the
+ * elements that are left over: a result depends on the element's value alone. Between instruction sets results may
+ * differ in the last digits, because of multiply_add.
+ *
+ * tests/test_vector_math.c holds them against quadruple precision; their coefficients come from
+ * scripts/fit_polynomials.py. */
+#ifndef TG_KERNELS_VECTOR_MATH_H
+#define TG_KERNELS_VECTOR_MATH_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#define HAS_FMA 1
+#else
+#define HAS_FMA 0
+#endif
+
+/* a * b + c, rounded once where the processor can. Said outright, and contraction turned off, since compilers would
+ * do it here and there. */
+static inline float mad_f32(float a, float b, float c)
+{
+#if HAS_FMA
+    return fmaf(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+static inline double mad_f64(double a, double b, double c)
+{
+#if HAS_FMA
+    return fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+static inline uint32_t bits_f32(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline float number_f32(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static inline uint64_t bits_f64(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline double number_f64(uint64_t bits)
+{
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+#endif

@@ -1,0 +1,226 @@
+/* Functions of float, for vectors: see vector_math.h. */
+#ifndef TG_KERNELS_VECTOR_MATH_F32_H
+#define TG_KERNELS_VECTOR_MATH_F32_H
+
+#include "vector_math.h"
+
+/* ---- Exponentials ------------------------------------------------------------------------------------- */
+
+/* x = n log 2 + r + rest, |r| <= log(2) / 2, rest what rounding took from r. */
+typedef struct exponent_f32 {
+    int32_t n;
+    float r, rest;
+} exponent_f32;
+
+typedef struct halves_f32 {
+    float first, second;
+} halves_f32;
+
+static const float exp_large_f32 = 88.0F, exp_least_f32 = -104.0F, exp_nothing_f32 = -30.0F;
+
+/* Adding 1.5 2^23 rounds to a whole number, which then stands in the lowest bits. log 2 is in two parts, of which
+ * the first has zeros at its end, so that n times it is exact. */
+static inline exponent_f32 split_exponent_f32(float x)
+{
+    const float magic = 12582912.0F, log2_high = 6.9314575195e-1F, log2_low = 1.4286067653e-6F;
+    float shifted = mad_f32(x, 1.44269504F, magic), n = shifted - magic;
+    float high = mad_f32(n, -log2_high, x), low = n * log2_low;
+    exponent_f32 e = {(int32_t)(bits_f32(shifted) - bits_f32(magic)), high - low, 0};
+    e.rest = (high - e.r) - low;
+    return e;
+}
+
+/* e^r - 1 - r for |r| <= log(2) / 2. */
+static inline float exp_tail_f32(float r)
+{
+    float p = 0.00014930297F;
+    p = mad_f32(p, r, 0.0013930524F);
+    p = mad_f32(p, r, 0.0083416095F);
+    p = mad_f32(p, r, 0.0416665114F);
+    p = mad_f32(p, r, 0.166666359F);
+    p = mad_f32(p, r, 0.5F);
+    return p * (r * r);
+}
+
+static inline float power_f32(int32_t n)
+{
+    return number_f32((uint32_t)(n + 127) << 23);
+}
+
+/* 2^n in two factors, which are normal numbers for any n that exp meets. */
+static inline halves_f32 split_power_f32(int32_t n)
+{
+    int32_t half = n >> 1;
+    return (halves_f32){power_f32(half), power_f32(n - half)};
+}
+
+/* ---- Logarithms --------------------------------------------------------------------------------------- */
+
+/* log(2^n (1 + f)) for 1 + f from sqrt(1/2) to sqrt(2). */
+static inline float log_of_parts_f32(float n, float f)
+{
+    float z = f * f, p = 0.0535882749F;
+    p = mad_f32(p, f, -0.109271295F);
+    p = mad_f32(p, f, 0.121052437F);
+    p = mad_f32(p, f, -0.125474453F);
+    p = mad_f32(p, f, 0.142097622F);
+    p = mad_f32(p, f, -0.166595161F);
+    p = mad_f32(p, f, 0.200022206F);
+    p = mad_f32(p, f, -0.250001639F);
+    p = mad_f32(p, f, 0.333333135F);
+    float y = mad_f32(n, -2.12194440e-4F, p * f * z);
+    y = f + mad_f32(-0.5F, z, y);
+    return mad_f32(n, 6.93359375e-1F, y);
+}
+
+/* What the logarithm of x is where no formula gives it; y elsewhere. */
+static inline float log_special_f32(float x, float y)
+{
+    y = x > 0.0F ? y : x == 0.0F ? -INFINITY : NAN;
+    return x < INFINITY ? y : x + x;
+}
+
+#define SQRT_HALF_BITS_F32 0x3f3504f3u
+
+static inline float log_f32(float x)
+{
+    int small = x < 1.17549435e-38F;
+    uint32_t bits = bits_f32(small ? x * 8388608.0F : x) - SQRT_HALF_BITS_F32;
+    float n = (float)((int32_t)bits >> 23) - (small ? 23.0F : 0.0F);
+    float f = number_f32((bits & 0x7fffffu) + SQRT_HALF_BITS_F32) - 1.0F;
+    return log_special_f32(x, log_of_parts_f32(n, f));
+}
+
+/* 1 + x = 2^n (1 + f), where f = 2^-n x + (2^-n - 1) is rounded once; from 2^24 on it is 1 that does not count. */
+static inline float log1p_f32(float x)
+{
+    float u = 1.0F + x;
+    uint32_t bits = bits_f32(u) - SQRT_HALF_BITS_F32;
+    int32_t n = (int32_t)bits >> 23;
+    float scale = power_f32(-n), f = mad_f32(scale, x, scale - 1.0F);
+    f = x < 16777216.0F ? f : number_f32((bits & 0x7fffffu) + SQRT_HALF_BITS_F32) - 1.0F;
+    return copysignf(log_special_f32(u, log_of_parts_f32((float)n, f)), x);
+}
+
+/* ---- The error function ------------------------------------------------------------------------------- */
+
+/* erf(x) / x - 1 for z = x^2 up to 1. */
+static inline float erf_tail_f32(float z)
+{
+    float p = 7.80690389e-05F;
+    p = mad_f32(p, z, -0.00079978531F);
+    p = mad_f32(p, z, 0.0051871622F);
+    p = mad_f32(p, z, -0.0268533472F);
+    p = mad_f32(p, z, 0.112835787F);
+    p = mad_f32(p, z, -0.37612626F);
+    p = mad_f32(p, z, 0.128379166F);
+    return p;
+}
+
+/* (x + 1/2) e^(x^2) erfc(x) is erfc_middle + erfc_tail(t), where t = (x - 4) / (x + 4), for x from 3/4 on. */
+static inline float erfc_tail_f32(float t)
+{
+    float p = -0.000110944806F;
+    p = mad_f32(p, t, 0.00255155074F);
+    p = mad_f32(p, t, -0.00820916984F);
+    p = mad_f32(p, t, 0.0185583513F);
+    p = mad_f32(p, t, -0.0331477411F);
+    p = mad_f32(p, t, 0.0468701124F);
+    p = mad_f32(p, t, -0.0505207777F);
+    p = mad_f32(p, t, 0.0340483449F);
+    p = mad_f32(p, t, 0.00768986205F);
+    p = mad_f32(p, t, -0.0698105544F);
+    p = mad_f32(p, t, -1.71156671e-08F);
+    return p;
+}
+
+/* x with the second half of its bits left out, so that its square is exact. */
+static inline float upper_half_f32(float x)
+{
+    return number_f32(bits_f32(x) & 0xfffff000u);
+}
+
+static const float erfc_middle_f32 = 6.16497576e-1F, erfc_nothing_f32 = 10.2F;
+
+#define real float
+#define R(name) name##_f32
+#define C(name) name##f
+#include "vector_math.inc"
+#undef real
+#undef R
+#undef C
+
+/* ---- Sine and cosine ---------------------------------------------------------------------------------- */
+
+/* Beyond this, quarter turns are not taken off exactly; such numbers are left to the C library. */
+static const float periodic_bound_f32 = 1048576.0F;
+
+/* sin(x + quarters pi / 2). Whole quarter turns are taken off in double, pi / 2 being in two parts of which the first
+ * has zeros at its end. */
+static inline float turned_sin_f32(float x, uint64_t quarters)
+{
+    const double magic = 6755399441055744.0, first = 1.57079632673412561417, second = 6.07710050650619224932e-11;
+    double shifted = mad_f64((double)x, 0.63661977236758134308, magic), n = shifted - magic;
+    float r = (float)mad_f64(n, -second, mad_f64(n, -first, (double)x)), z = r * r;
+    float p = 2.83250165e-06F;
+    p = mad_f32(p, z, -0.000198530644F);
+    p = mad_f32(p, z, 0.0083333794F);
+    p = mad_f32(p, z, -0.166666672F);
+    float sine = copysignf(mad_f32(p * z, r, r), r); /* which may be -0 */
+    p = 2.44323401e-05F;
+    p = mad_f32(p, z, -0.00138873095F);
+    p = mad_f32(p, z, 0.0416666456F);
+    float cosine = 1.0F - mad_f32(-z * z, p, 0.5F * z);
+    uint32_t turn = (uint32_t)(bits_f64(shifted) + quarters);
+    float y = (turn & 1) != 0 ? cosine : sine;
+    return number_f32(bits_f32(y) ^ (turn & 2) << 30);
+}
+
+static inline float sin_f32(float x)
+{
+    return turned_sin_f32(x, 0);
+}
+
+static inline float cos_f32(float x)
+{
+    return turned_sin_f32(x, 1);
+}
+
+/* ---- What the processor or the C library does --------------------------------------------------------- */
+
+static inline float fabs_f32(float x)
+{
+    return fabsf(x);
+}
+
+static inline float sqrt_f32(float x)
+{
+    return sqrtf(x);
+}
+
+static inline float tan_f32(float x)
+{
+    return tanf(x);
+}
+
+static inline float atan_f32(float x)
+{
+    return atanf(x);
+}
+
+static inline float sinh_f32(float x)
+{
+    return sinhf(x);
+}
+
+static inline float cosh_f32(float x)
+{
+    return coshf(x);
+}
+
+static inline float pow_f32(float a, float b)
+{
+    return powf(a, b);
+}
+
+#endif

@@ -1,0 +1,371 @@
+/* The mathematical functions of the elementwise loops, in every instruction set that runs here: how far they are off,
+ * in units in the last place, and what they give where it can be told exactly.
+ *
+ *     test_vector_math                 a sample of the numbers of f32, random ones of f64
+ *     test_vector_math --all [NAME]    all numbers of f32, many of f64; prints the largest errors; some minutes */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernels/elementwise.h"
+
+#if TG_TEST_QUADMATH
+#include <quadmath.h>
+typedef __float128 quad;
+#define Q(name) name##q
+#else
+typedef long double quad;
+#define Q(name) name##l
+#endif
+
+/* ---- The functions ------------------------------------------------------------------------------------ */
+
+static quad quad_sigmoid(quad x)
+{
+    return x < 0 ? Q(exp)(x) / (1 + Q(exp)(x)) : 1 / (1 + Q(exp)(-x));
+}
+
+static quad quad_softplus(quad x)
+{
+    return (x > 0 ? x : 0) + Q(log1p)(Q(exp)(x > 0 ? -x : x));
+}
+
+static quad quad_elu(quad x)
+{
+    return x > 0 ? x : Q(expm1)(x);
+}
+
+static quad quad_rsqrt(quad x)
+{
+    return 1 / Q(sqrt)(x);
+}
+
+static double sigmoid(double x)
+{
+    return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x));
+}
+
+static double softplus(double x)
+{
+    return (x > 0 ? x : 0) + log1p(exp(-fabs(x)));
+}
+
+static double elu(double x)
+{
+    return x > 0 ? x : expm1(x);
+}
+
+static double rsqrt(double x)
+{
+    return 1 / sqrt(x);
+}
+
+typedef struct function {
+    const char *name;
+    tg_row row;
+    double (*accurate)(double x); /* for f32 */
+    quad (*exact)(quad x);        /* for f64 */
+} function;
+
+#define FUNCTION(name)                                                                                       \
+    {                                                                                                        \
+#name, TG_ROW_##name, name, Q(name)                                                                  \
+    }
+#define OWN_FUNCTION(name)                                                                                   \
+    {                                                                                                        \
+#name, TG_ROW_##name, name, quad_##name                                                              \
+    }
+
+static const function functions[] = {
+    FUNCTION(sqrt),         OWN_FUNCTION(rsqrt), FUNCTION(exp),  FUNCTION(expm1),       FUNCTION(log),
+    FUNCTION(log1p),        FUNCTION(sin),       FUNCTION(cos),  FUNCTION(tan),         FUNCTION(atan),
+    FUNCTION(sinh),         FUNCTION(cosh),      FUNCTION(tanh), OWN_FUNCTION(sigmoid), OWN_FUNCTION(elu),
+    OWN_FUNCTION(softplus), FUNCTION(erf),       FUNCTION(erfc)};
+
+enum { FUNCTIONS = sizeof functions / sizeof functions[0], BLOCK = 4096 };
+
+/* No function may be further off than this. */
+#define LIMIT 2.0
+
+/* ---- Errors ------------------------------------------------------------------------------------------- */
+
+#define WRONG 1e9 /* the error of what is not even of the right kind */
+
+/* The distance of got from what is wanted, in units of wanted's last place in a type of `bits` bits whose largest
+ * power of 2 is 2^top; an infinite result stands for 2^(top + 1). */
+static double error_in_units(quad got, quad wanted, int bits, int top)
+{
+    const quad beyond = Q(ldexp)(1, top + 1);
+    if (wanted != wanted || got != got) return (wanted != wanted) == (got != got) ? 0 : WRONG;
+    if (wanted == 0) return got == 0 && (1 / got > 0) == (1 / wanted > 0) ? 0 : WRONG;
+    quad size = Q(fabs)(wanted);
+    if (size >= beyond) return got * wanted > 0 && Q(fabs)(got) >= beyond ? 0 : WRONG;
+    if (Q(fabs)(got) > beyond) got = got > 0 ? beyond : -beyond;
+    int exponent, least = 3 - top - bits;
+    Q(frexp)(size, &exponent);
+    exponent -= bits;
+    return (double)(Q(fabs)(got - wanted) / Q(ldexp)(1, exponent < least ? least : exponent));
+}
+
+static double clip(double x)
+{
+    const double beyond = 0x1p128;
+    x = x > beyond ? beyond : x;
+    return x < -beyond ? -beyond : x;
+}
+
+/* The same for f32, quicker: the size of a unit is read off the exponent. */
+static double error_f32(float got, double wanted)
+{
+    double value = clip((double)got), size = clip(wanted), unit;
+    uint64_t bits;
+    memcpy(&bits, &size, sizeof bits);
+    bits &= UINT64_C(0x7ff) << 52;
+    memcpy(&unit, &bits, sizeof unit);
+    unit = unit * 0x1p-23 > 0x1p-149 ? unit * 0x1p-23 : 0x1p-149;
+    double error = fabs(value - size) / unit;
+    error = wanted == 0 && copysign(1.0, value) != copysign(1.0, wanted) ? WRONG : error;
+    error = wanted != wanted ? 0 : error;
+    return (value != value) != (wanted != wanted) ? WRONG : error;
+}
+
+typedef struct worst {
+    double error, at;
+} worst;
+
+static void take_worse(worst *w, double error, double at)
+{
+    if (error > w->error) *w = (worst){error, at};
+}
+
+/* ---- Sweeps ------------------------------------------------------------------------------------------- */
+
+static const int64_t one_by_one[1] = {1};
+
+static int set_count(void)
+{
+    return (int)tg_instructions_here() + 1;
+}
+
+static tg_loop loop_of(int set, tg_dtype dtype, tg_row row)
+{
+    return tg_elementwise_for((tg_instructions)set)->rows[dtype][row];
+}
+
+/* Most are the nearest number, and need no closer look. */
+static void take_worst_of_block(const float *x, const float *y, const double *wanted, int n, worst *found)
+{
+    for (int i = 0; i < n; i++) {
+        float nearest = (float)wanted[i];
+        if (memcmp(&nearest, &y[i], sizeof nearest) != 0)
+            take_worse(found, error_f32(y[i], wanted[i]), (double)x[i]);
+    }
+}
+
+/* Every step-th number of f32, against the C library's function of double; or, which is quicker, against the loop of
+ * f64, which has to be held against something else. */
+static void sweep_f32(const function *f, uint64_t step, int against_loop, worst *found)
+{
+    static float x[BLOCK], y[BLOCK];
+    static double wide[BLOCK], wanted[BLOCK];
+    const void *const in[1] = {x}, *const in_wide[1] = {wide};
+    for (uint64_t bits = 0; bits <= UINT32_MAX;) {
+        int n = 0;
+        for (; n < BLOCK && bits <= UINT32_MAX; n++, bits += step) {
+            uint32_t pattern = (uint32_t)bits;
+            memcpy(&x[n], &pattern, sizeof x[n]);
+            wide[n] = (double)x[n];
+            if (!against_loop) wanted[n] = f->accurate(wide[n]);
+        }
+        if (against_loop) loop_of(set_count() - 1, TG_F64, f->row)(n, wanted, in_wide, one_by_one);
+        for (int set = 0; set < set_count(); set++) {
+            loop_of(set, TG_F32, f->row)(n, y, in, one_by_one);
+            take_worst_of_block(x, y, wanted, n, &found[set]);
+        }
+    }
+}
+
+static uint64_t seed = 1;
+
+static uint64_t draw(void)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return seed;
+}
+
+/* A number of any bits; or up to 4; or up to 750; or of any size from e^-20 to e^20. */
+static double draw_f64(int kind)
+{
+    uint64_t bits = draw();
+    double uniform = (double)(bits >> 11) * 0x1p-52 - 1, any;
+    memcpy(&any, &bits, sizeof any);
+    return kind == 0   ? any
+           : kind == 1 ? 4 * uniform
+           : kind == 2 ? 750 * uniform
+                       : copysign(exp(20 * uniform), any);
+}
+
+static const double special[] = {0.0,
+                                 -0.0,
+                                 1,
+                                 -1,
+                                 (double)INFINITY,
+                                 -(double)INFINITY,
+                                 (double)NAN,
+                                 4e-320,
+                                 -4e-320,
+                                 5e-324,
+                                 -5e-324,
+                                 1e300,
+                                 -1e300,
+                                 709.78,
+                                 709.79,
+                                 -708.5,
+                                 -745.1,
+                                 -745.2,
+                                 0x1p1023,
+                                 0x1p-1022,
+                                 1e-310,
+                                 0x1p53,
+                                 0x1p52,
+                                 36.7,
+                                 -36.8,
+                                 22,
+                                 -22,
+                                 1e22,
+                                 355,
+                                 -1e5,
+                                 0.25,
+                                 -0.25,
+                                 26.5,
+                                 27.2,
+                                 27.3};
+
+static void sweep_f64(const function *f, int64_t count, worst *found)
+{
+    static double x[BLOCK], y[BLOCK];
+    const void *const in[1] = {x};
+    for (int64_t done = 0; done < count; done += BLOCK) {
+        static quad wanted[BLOCK];
+        int n = count - done < BLOCK ? (int)(count - done) : BLOCK;
+        for (int i = 0; i < n; i++) x[i] = draw_f64(i % 4);
+        if (done == 0) memcpy(x, special, sizeof special);
+        for (int i = 0; i < n; i++) wanted[i] = f->exact((quad)x[i]);
+        for (int set = 0; set < set_count(); set++) {
+            loop_of(set, TG_F64, f->row)(n, y, in, one_by_one);
+            for (int i = 0; i < n; i++)
+                take_worse(&found[set], error_in_units((quad)y[i], wanted[i], 53, 1023), x[i]);
+        }
+    }
+}
+
+static void check_errors(const function *f, tg_dtype dtype, const worst *found)
+{
+    for (int set = 0; set < set_count(); set++) {
+        if (found[set].error > LIMIT)
+            fail_msg("%s of %s, %s: off by %g units at %.17g", f->name, tg_dtype_name(dtype),
+                     tg_instructions_name((tg_instructions)set), found[set].error, found[set].at);
+    }
+}
+
+static void test_f32(void **state)
+{
+    (void)state;
+    for (int i = 0; i < FUNCTIONS; i++) {
+        worst found[TG_INSTRUCTION_SETS] = {{0, 0}};
+        sweep_f32(&functions[i], 24593, 0, found);
+        check_errors(&functions[i], TG_F32, found);
+    }
+}
+
+static void test_f64(void **state)
+{
+    (void)state;
+    for (int i = 0; i < FUNCTIONS; i++) {
+        worst found[TG_INSTRUCTION_SETS] = {{0, 0}};
+        sweep_f64(&functions[i], 2 * BLOCK, found);
+        check_errors(&functions[i], TG_F64, found);
+    }
+}
+
+/* ---- Exact results ------------------------------------------------------------------------------------ */
+
+static const struct {
+    tg_row row;
+    double x, y;
+} exact[] = {{TG_ROW_exp, 0.0, 1},       {TG_ROW_exp, -0.0, 1},       {TG_ROW_expm1, 0.0, 0.0},
+             {TG_ROW_expm1, -0.0, -0.0}, {TG_ROW_log, 1, 0.0},        {TG_ROW_log1p, 0.0, 0.0},
+             {TG_ROW_log1p, -0.0, -0.0}, {TG_ROW_sigmoid, 0.0, 0.5},  {TG_ROW_sigmoid, -0.0, 0.5},
+             {TG_ROW_sigmoid, 100, 1},   {TG_ROW_tanh, 0.0, 0.0},     {TG_ROW_tanh, -0.0, -0.0},
+             {TG_ROW_tanh, 50, 1},       {TG_ROW_tanh, -50, -1},      {TG_ROW_elu, 3, 3},
+             {TG_ROW_elu, -100, -1},     {TG_ROW_softplus, 100, 100}, {TG_ROW_erf, 0.0, 0.0},
+             {TG_ROW_erf, -0.0, -0.0},   {TG_ROW_erf, 10, 1},         {TG_ROW_erfc, 0.0, 1},
+             {TG_ROW_erfc, -0.0, 1},     {TG_ROW_erfc, -10, 2},       {TG_ROW_sin, -0.0, -0.0},
+             {TG_ROW_cos, 0.0, 1},       {TG_ROW_sqrt, -0.0, -0.0},   {TG_ROW_sqrt, 9, 3},
+             {TG_ROW_abs, -0.0, 0.0}};
+
+static void test_exact_results(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof exact / sizeof exact[0]; i++) {
+        const float narrow = (float)exact[i].x;
+        const void *const in_f32[1] = {&narrow}, *const in_f64[1] = {&exact[i].x};
+        for (int set = 0; set < set_count(); set++) {
+            float y;
+            double z;
+            loop_of(set, TG_F32, exact[i].row)(1, &y, in_f32, one_by_one);
+            loop_of(set, TG_F64, exact[i].row)(1, &z, in_f64, one_by_one);
+            if ((double)y != exact[i].y || z != exact[i].y || !signbit(y) != !signbit(z) ||
+                !signbit(z) != !signbit(exact[i].y))
+                fail_msg("row %d of %g is %g and %g, not %g", (int)exact[i].row, exact[i].x, (double)y, z,
+                         exact[i].y);
+        }
+    }
+}
+
+/* ---- All numbers -------------------------------------------------------------------------------------- */
+
+static void print_errors(const function *f, tg_dtype dtype, const worst *found)
+{
+    printf("%-9s %s", f->name, tg_dtype_name(dtype));
+    for (int set = 0; set < set_count(); set++)
+        printf("   %s %.3f at %.17g", tg_instructions_name((tg_instructions)set), found[set].error,
+               found[set].at);
+    putchar('\n');
+    fflush(stdout);
+}
+
+static void print_all(const char *name)
+{
+    for (int i = 0; i < FUNCTIONS; i++) {
+        worst narrow[TG_INSTRUCTION_SETS] = {{0, 0}}, wide[TG_INSTRUCTION_SETS] = {{0, 0}};
+        if (name != NULL && strcmp(name, functions[i].name) != 0) continue;
+        sweep_f32(&functions[i], 1, 1, narrow);
+        print_errors(&functions[i], TG_F32, narrow);
+        sweep_f64(&functions[i], 4000000, wide);
+        print_errors(&functions[i], TG_F64, wide);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_f32),
+        cmocka_unit_test(test_f64),
+        cmocka_unit_test(test_exact_results),
+    };
+    if (argc > 1 && strcmp(argv[1], "--all") == 0) {
+        print_all(argc > 2 ? argv[2] : NULL);
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
