@@ -179,9 +179,9 @@ void tg_html_drawing(tg_text *out, const tg_lesson_view *v, int view)
     tg_lesson_add(out, "<figure class=\"card drawing\">\n<div class=\"scroll\">\n");
     tg_text_print(
         out,
-        "<svg viewBox=\"0 0 %d %d\" style=\"min-width:%dpx;max-width:%dpx\" role=\"group\" aria-label=\"The quantities and "
+        "<svg viewBox=\"0 0 %d %d\" style=\"--w:%dpx\" role=\"group\" aria-label=\"The quantities and "
         "what each is computed from\">\n",
-        width, height, width * 3 / 4, width);
+        width, height, width);
     for (int i = 0; i < v->n_arrows; i++) draw_arrow(out, v, &v->arrows[i]);
     for (int i = 0; i < v->n_boxes; i++) draw_box(out, v, &v->boxes[i], view);
     tg_lesson_add(

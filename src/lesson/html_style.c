@@ -57,7 +57,7 @@ static const char steps[] =
     ".p8,.n8{--v:.33}\n";
 
 static const char drawing[] =
-    "figure{margin:0}.drawing .scroll{padding:.2rem 0}.drawing svg{display:block;width:100%;height:auto;margin:0 auto}\n"
+    "figure{margin:0}.drawing .scroll{padding:.2rem 0}.drawing svg{display:block;width:100%;min-width:calc(.75*var(--w));max-width:var(--w);height:auto;margin:0 auto}\n"
     ".arrow path{fill:none;stroke:rgb(var(--c));stroke-width:1.6}.arrow .head{fill:rgb(var(--c));stroke:none}\n"
     ".box rect{fill:var(--card);stroke:rgb(var(--c));stroke-width:1.3}.given rect{stroke:rgb(var(--c)/.6);stroke-dasharray:4 3;fill:var(--paper)}\n"
     ".box div{height:50px;display:flex;align-items:center;justify-content:center;overflow:hidden;color:var(--ink)}"
@@ -91,10 +91,10 @@ static const char controls[] =
     "@media screen{.stepping .step:not(.current){display:none}.stepping .steps{margin-top:0}}\n";
 
 static const char sizes[] =
-    "@media (max-width:46rem){main{padding:1.8rem 1rem 3rem}.card{padding:.9rem}.step{padding:1rem}"
+    "@media (max-width:46rem){.drawing svg{min-width:var(--w)}main{padding:1.8rem 1rem 3rem}.card{padding:.9rem}.step{padding:1rem}"
     ".beside dl{flex-basis:100%}.equation{font-size:1.12rem;padding:.9rem .7rem}"
     ".step dl{gap:.35rem .8rem}.equations{grid-template-columns:minmax(0,1fr);gap:.1rem}.equations dd{margin-bottom:.55rem}"
-    ".controls{gap:.5rem .8rem}.controls input{order:3;flex-basis:100%}.count span{display:none}.buttons button{width:2.6rem}}\n"
+    ".controls{gap:.5rem .8rem}.controls input{order:3;flex-basis:100%}.count span{display:none}.buttons button{width:2.4rem}.all{padding:.45rem .6rem}}\n"
     "@media (prefers-reduced-motion:no-preference){.arrow path,.box rect{transition:opacity .2s,fill .2s,stroke-opacity "
     ".2s}}\n"
     "@media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#111;--soft:#555;--line:#ccc;--one:43 100 196;"

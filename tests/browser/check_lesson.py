@@ -167,6 +167,7 @@ def check_stepping(browser, page):
 def check_switch(browser, page, views):
     """The step stays when the convention changes; the arrow keys on the switch change it; a link opens a step."""
     reader = Reader(browser)
+    browser.open("about:blank")
     browser.open(page + "#v%d-s1" % (views - 1))
     s = reader.expect_step(1, "opening with #v%d-s1" % (views - 1))
     expect(s["shown"] == [views - 1], s)
