@@ -7,12 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The shortest of 6, 9 or 17 digits that reads back as the same double (or float). */
+/* The fewest digits that read back as the same double (or float); whole numbers without an exponent. */
 static void real(tg_text *text, double value, int single)
 {
     char digits[40];
     if (isnan(value) || isinf(value)) {
         tg_text_print(text, "%s", isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
+        return;
+    }
+    if (value == floor(value) && fabs(value) < 1e15) {
+        tg_text_print(text, "%.0f", value);
         return;
     }
     for (int n = 1; n <= 17; n++) {

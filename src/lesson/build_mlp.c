@@ -8,7 +8,6 @@
 #include <tapegrad/diff.h>
 
 #include "build.h"
-#include "explain/math.h"
 #include "found_net.h"
 #include "rules/report.h"
 
@@ -182,20 +181,20 @@ static const char *const titles[TG_CONVENTIONS] = {
 
 static const char *const layouts[TG_CONVENTIONS] = {
     [TG_CONVENTION_VECTOR] =
-        "One example at a time, as a column; weights are n_l by n_(l-1). D_u x has ∂x_j/∂u_i at row i "
-        "and column j, so chain rules read from the inside out: d_u f = D_u x · d_x f.",
+        "One example at a time, as a column; weights are $n_l$ by $n_{l-1}$. $D_u x$ has the derivative of $x_j$ by "
+        "$u_i$ at row $i$ and column $j$, so chain rules read from the inside out: $d_u f = D_u x \\cdot d_x f$.",
     [TG_CONVENTION_JACOBIAN] =
-        "One example at a time, as a column; neuron k's weights are column k of Ω, so Ω is n_(l-1) by "
-        "n_l. A Jacobian has ∂f_i/∂a_j at row i and column j.",
+        "One example at a time, as a column; neuron $k$'s weights are column $k$ of $\\Omega$, so $\\Omega$ is $n_{l-1}$ "
+        "by $n_l$. A Jacobian has the derivative of $f_i$ by $a_j$ at row $i$ and column $j$.",
     [TG_CONVENTION_DELTA] =
-        "Examples are columns; weights are n_l by n_(l-1), w_jk going from neuron k to neuron j. "
-        "δ is the derivative of the cost of one example by z; gradients take the mean.",
+        "Examples are columns; weights are $n_l$ by $n_{l-1}$, $w_{jk}$ going from neuron $k$ to neuron $j$. $\\delta$ is "
+        "the derivative of the cost of one example by $z$; gradients take the mean.",
     [TG_CONVENTION_ROWS] =
-        "Examples are rows; weights are d_(l-1) by d_l. Δ is without the 1/N of the cost, which stands in "
+        "Examples are rows; weights are $d_{l-1}$ by $d_l$. $\\Delta$ is without the $1/N$ of the cost, which stands in "
         "the gradients.",
     [TG_CONVENTION_COLUMNS] =
-        "Examples are columns; node i's weights are column i of W, so W is n_(l-1) by n_l. Δ has the "
-        "cost's 1/(M K) in it."};
+        "Examples are columns; node $i$'s weights are column $i$ of $W$, so $W$ is $n_{l-1}$ by $n_l$. $\\Delta$ has the "
+        "cost's $1/(M K)$ in it."};
 
 /* "W1 is W^1, b1 is b^1; h is the transpose of a^1" */
 static char *correspondence(const mlp_view *m)
@@ -217,7 +216,7 @@ static char *correspondence(const mlp_view *m)
             tg_notation_write(&latex, n, pairs[i].symbol, l, m->found->L);
             char *symbol = tg_text_take(&latex);
             tg_text_print(&text, "%s%s is ", l + i > 1 ? ", " : "", tg_name(pairs[i].t));
-            if (symbol != NULL) tg_math_text(&text, symbol);
+            if (symbol != NULL) tg_text_print(&text, "$%s$", symbol);
             if (pairs[i].other) tg_text_print(&text, " transposed");
             tg_text_free(symbol);
         }

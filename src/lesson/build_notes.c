@@ -1,6 +1,5 @@
 /* The asides of a lesson about a multilayer perceptron. */
 #include "build.h"
-#include "explain/math.h"
 #include "rules/course.h"
 
 void tg_lesson_note(tg_lesson_step *step, char *note)
@@ -16,36 +15,40 @@ void tg_lesson_note(tg_lesson_step *step, char *note)
 /* Where the transpose comes from, index by index. */
 static const char *const back_indices[TG_CONVENTIONS] = {
     [TG_CONVENTION_VECTOR] =
-        "Index by index: z_j = Σ_k W_jk a_k + b_j above, so a_k gets Σ_j W_jk ∂C/∂z_j. The sum runs "
-        "over the first index of W, the rows; a product sums over columns, so W stands transposed.",
+        "Index by index: $z_j = \\sum_k W_{jk} a_k + b_j$ above, so $a_k$ gets $\\sum_j W_{jk}\\, \\partial C / \\partial z_j$. "
+        "The sum runs over the first index of $W$, the rows; a product sums over columns, so $W$ stands transposed.",
     [TG_CONVENTION_JACOBIAN] =
-        "Index by index: ζ_k = Σ_i Ω_ik α_i + β_k above, so α_i gets Σ_k Ω_ik B_k: the product Ω B. "
-        "It is a column; P, the Jacobian of C, is a row, hence (Ω B)ᵀ, and B takes Pᵀ again.",
+        "Index by index: $\\zeta_k = \\sum_i \\Omega_{ik} \\alpha_i + \\beta_k$ above, so $\\alpha_i$ gets "
+        "$\\sum_k \\Omega_{ik} B_k$: the product $\\Omega B$. It is a column; $P$, the Jacobian of $C$, is a row, hence "
+        "$(\\Omega B)^{\\top}$, and $B$ takes $P^{\\top}$ again.",
     [TG_CONVENTION_DELTA] =
-        "Index by index: z_j = Σ_k w_jk a_k + b_j above, so a_k gets Σ_j w_jk δ_j. The sum runs over the "
-        "first index of w, the rows; a product sums over columns, so w stands transposed.",
+        "Index by index: $z_j = \\sum_k w_{jk} a_k + b_j$ above, so $a_k$ gets $\\sum_j w_{jk} \\delta_j$. The sum runs over "
+        "the first index of $w$, the rows; a product sums over columns, so $w$ stands transposed.",
     [TG_CONVENTION_ROWS] =
-        "Index by index: s_nj = Σ_k x_nk w_kj + b_j above, so x_nk gets Σ_j w_kj Δ_nj: w's second index "
-        "meets Δ's second, so Δ stands transposed, and the result once more to have examples in rows.",
+        "Index by index: $s_{nj} = \\sum_k x_{nk} w_{kj} + b_j$ above, so $x_{nk}$ gets $\\sum_j w_{kj} \\Delta_{nj}$: the "
+        "second index of $W$ meets the second of $\\Delta$, so $\\Delta$ stands transposed, and the result once more to have "
+        "examples in rows.",
     [TG_CONVENTION_COLUMNS] =
-        "Index by index: z_jm = Σ_i w_ij a_im + b_j above, so a_im gets Σ_j w_ij Δ_jm. The sum runs over "
-        "the second index of W, as a product does: the transpose of the forward pass is undone.",
+        "Index by index: $z_{jm} = \\sum_i w_{ij} a_{im} + b_j$ above, so $a_{im}$ gets $\\sum_j w_{ij} \\Delta_{jm}$. The "
+        "sum runs over the second index of $W$, as a product does: the transpose of the forward pass is undone.",
 };
 
 static const char *const weight_indices[TG_CONVENTIONS] = {
     [TG_CONVENTION_VECTOR] =
-        "Index by index: ∂C/∂W_jk = ∂C/∂z_j · a'_k: an outer product, so a' stands as a row.",
+        "Index by index: $\\partial C / \\partial W_{jk} = \\partial C / \\partial z_j \\cdot a'_k$: an outer "
+        "product, so $a'$ stands as a row.",
     [TG_CONVENTION_JACOBIAN] =
-        "Index by index: ∂C/∂Ω_ik = α_i B_k: neuron k's column is α times B_k, so B stands as a row.",
+        "Index by index: $\\partial C / \\partial \\Omega_{ik} = \\alpha_i B_k$: neuron $k$'s column is "
+        "$\\alpha$ times $B_k$, so $B$ stands as a row.",
     [TG_CONVENTION_DELTA] =
-        "Index by index: ∂C/∂w_jk = (1/N) Σ_x δ_j a_k: an outer product for each example, so a stands "
-        "as a row.",
+        "Index by index: $\\partial C / \\partial w_{jk} = \\frac{1}{N} \\sum_x \\delta_j a_k$: an outer "
+        "product for each example, so $a$ stands as a row.",
     [TG_CONVENTION_ROWS] =
-        "Index by index: ∂E/∂w_kj = (1/N) Σ_n x_nk Δ_nj: the sum runs over the rows of both, so X stands "
-        "transposed.",
+        "Index by index: $\\partial E / \\partial w_{kj} = \\frac{1}{N} \\sum_n x_{nk} \\Delta_{nj}$: the sum "
+        "runs over the rows of both, so $X$ stands transposed.",
     [TG_CONVENTION_COLUMNS] =
-        "Index by index: ∂E/∂w_ij = Σ_m a_im Δ_jm: the sum runs over the columns of both, so Δ stands "
-        "transposed.",
+        "Index by index: $\\partial E / \\partial w_{ij} = \\sum_m a_{im} \\Delta_{jm}$: the sum runs over "
+        "the columns of both, so $\\Delta$ stands transposed.",
 };
 
 /* Where the last activation cancels against the cost, or why it does not. */
@@ -53,12 +56,13 @@ static const char *cancellation(const tg_rules_spec *spec)
 {
     tg_activation s = spec->activations[spec->n_layers - 1];
     if (s == TG_SOFTMAX && spec->cost == TG_COST_CROSS_ENTROPY)
-        return "What cancels: the cost gives -y_k / p_k, the softmax's Jacobian p_k ([j = k] - p_j). The p_k cancel, and "
-               "the sum over k is p_j Σ_k y_k - y_j, which is p_j - y_j because Σ_k y_k = 1.";
+        return "What cancels: the cost gives $-y_k / p_k$, the softmax's Jacobian $p_k ([j = k] - p_j)$. The $p_k$ "
+               "cancel, and the sum over $k$ is $p_j \\sum_k y_k - y_j$, which is $p_j - y_j$ because $\\sum_k y_k = 1$.";
     if (s == TG_SIGMOID && spec->cost == TG_COST_BINARY_CROSS_ENTROPY)
-        return "What cancels: the cost gives (a - y) / (a (1 - a)), and σ'(z) = a (1 - a) is just its denominator.";
+        return "What cancels: the cost gives $(a - y) / (a (1 - a))$, and $\\sigma'(z) = a (1 - a)$ is just its "
+               "denominator.";
     if (s == TG_SOFTMAX)
-        return "The softmax's Jacobian a_k ([j = k] - a_j) is not diagonal: every output depends on every z.";
+        return "The softmax's Jacobian $a_k ([j = k] - a_j)$ is not diagonal: every output depends on every $z$.";
     if (s == TG_SIGMOID || s == TG_TANH)
         return "Nothing cancels here: where the last layer saturates, its slope is near 0 and so is the error, however "
                "wrong the answer.";
@@ -69,10 +73,9 @@ static const char *cancellation(const tg_rules_spec *spec)
 static char *slope_note(tg_activation s)
 {
     tg_text text = {0};
-    tg_text_print(&text, "The derivative of %s is ", tg_activation_name(s));
-    tg_math_text(&text, tg_course_slope_latex(s));
+    tg_text_print(&text, "The derivative of %s is $%s$", tg_activation_name(s), tg_course_slope_latex(s));
     int has_a = s == TG_SIGMOID || s == TG_TANH || s == TG_SILU;
-    tg_text_print(&text, has_a ? ", with a the value of the activation at z." : ".");
+    tg_text_print(&text, has_a ? ", with $a$ the value of the activation at $z$." : ".");
     return tg_text_take(&text);
 }
 

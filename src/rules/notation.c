@@ -50,7 +50,7 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
               [TG_EQUATION_WEIGHTS] =
                   "Proposition 2E: z_i depends on row i of W alone, with derivative a'_j for column j; "
                   "so column j of D_W C is a'_j d_z C",
-              [TG_EQUATION_BIASES] = "Proposition 2 with the derivative of z_i by b_i, which is 1",
+              [TG_EQUATION_BIASES] = "Proposition 2 with the derivative of $z_i$ by $b_i$, which is 1",
               [TG_EQUATION_UPDATE] = "a step against the gradient after each example"},
          .slips = {NULL}},
     [TG_CONVENTION_JACOBIAN] =
@@ -85,7 +85,7 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
                     [TG_EQUATION_BIASES] = "algorithm B",
                     [TG_EQUATION_UPDATE] = "learning"},
          .reasons =
-             {[TG_EQUATION_Z] = "the layer's affine map; neuron k's weights are column k",
+             {[TG_EQUATION_Z] = "the layer's affine map; neuron $k$'s weights are column $k$",
               [TG_EQUATION_A] = "the activation, element by element",
               [TG_EQUATION_COST] = "the cost of one sample; a set has the mean of its samples' costs",
               [TG_EQUATION_LAST_ERROR] =
@@ -97,7 +97,7 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
               [TG_EQUATION_WEIGHTS] =
                   "the Jacobian by neuron k's weights is zero but for row k, Phi'(zeta_k) alpha^T: "
                   "column k of the gradient is alpha B_k",
-              [TG_EQUATION_BIASES] = "the Jacobian by the biases is diag(Phi'(zeta))",
+              [TG_EQUATION_BIASES] = "the Jacobian by the biases is $\\mathrm{diag}(\\Phi'(\\zeta))$",
               [TG_EQUATION_UPDATE] =
                   "gradient descent, stochastic or in mini-batches, by the samples that C is taken over"},
          .slips =
@@ -138,16 +138,16 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
                     [TG_EQUATION_BIASES] = "equation 3",
                     [TG_EQUATION_UPDATE] = "learning"},
          .reasons =
-             {[TG_EQUATION_Z] = "the weighted input; w_jk goes from neuron k to neuron j",
+             {[TG_EQUATION_Z] = "the weighted input; $w_{jk}$ goes from neuron $k$ to neuron $j$",
               [TG_EQUATION_A] = "the activation, element by element",
-              [TG_EQUATION_COST] = "the mean over the examples x",
+              [TG_EQUATION_COST] = "the mean over the examples $x$",
               [TG_EQUATION_LAST_ERROR] =
                   "the chain rule with a_j = sigma(z_j), where a_j depends on z_j alone",
               [TG_EQUATION_ERROR] =
                   "the chain rule over all neurons k of the next layer: the derivative of z_k by z_j is "
                   "w_kj sigma'(z_j), and the sum over k is the product with the transposed weights",
-              [TG_EQUATION_WEIGHTS] = "z_j depends on w_jk with derivative a_k",
-              [TG_EQUATION_BIASES] = "z_j depends on b_j with derivative 1",
+              [TG_EQUATION_WEIGHTS] = "$z_j$ depends on $w_{jk}$ with derivative $a_k$",
+              [TG_EQUATION_BIASES] = "$z_j$ depends on $b_j$ with derivative 1",
               [TG_EQUATION_UPDATE] = "gradient descent"},
          .slips =
              {"one step of the matrix proof of equation 2 writes the derivative of the activation as a transposed "
@@ -189,7 +189,8 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
                     [TG_EQUATION_BIASES] = "biases",
                     [TG_EQUATION_UPDATE] = "learning"},
          .reasons =
-             {[TG_EQUATION_Z] = "the layer's affine map for all examples at once; 1 is a row of ones",
+             {[TG_EQUATION_Z] =
+                  "the layer's affine map for all examples at once; $\\mathbf{1}$ is a row of ones",
               [TG_EQUATION_A] = "the activation, element by element",
               [TG_EQUATION_COST] = "the mean over the examples",
               [TG_EQUATION_LAST_ERROR] =
@@ -200,7 +201,8 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
                   "the cost is left to the gradients",
               [TG_EQUATION_WEIGHTS] =
                   "the sum over the examples of input times error; here the 1/N of the cost comes in",
-              [TG_EQUATION_BIASES] = "the sum over the examples of the error; the product with 1 takes it",
+              [TG_EQUATION_BIASES] =
+                  "the sum over the examples of the error; the product with $\\mathbf{1}$ takes it",
               [TG_EQUATION_UPDATE] = "gradient descent"},
          .slips =
              {"in the first use of s_j the sum over the inputs runs to d^(l-1) with the last layer's weights; it means "
@@ -243,13 +245,15 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
              {[TG_EQUATION_Z] =
                   "the layer's affine map for all examples at once; node i's weights are column i",
               [TG_EQUATION_A] = "the activation, element by element; the identity at the output",
-              [TG_EQUATION_COST] = "the mean over the M examples and the K outputs",
-              [TG_EQUATION_LAST_ERROR] = "the derivative of the square, with the mean's 1/(M K) in it",
+              [TG_EQUATION_COST] = "the mean over the $M$ examples and the $K$ outputs",
+              [TG_EQUATION_LAST_ERROR] =
+                  "the derivative of the cost by the output, with the mean's $1/(M K)$ in it",
               [TG_EQUATION_ERROR] =
                   "the sum over k of (y_k - t_k) w_ik is the product with W; then the chain rule through "
                   "g, element by element",
-              [TG_EQUATION_WEIGHTS] = "the sum over the examples m of input times error",
-              [TG_EQUATION_BIASES] = "the sum over the examples of the error; the product with 1 takes it",
+              [TG_EQUATION_WEIGHTS] = "the sum over the examples $m$ of input times error",
+              [TG_EQUATION_BIASES] =
+                  "the sum over the examples of the error; the product with $\\mathbf{1}$ takes it",
               [TG_EQUATION_UPDATE] = "gradient descent with a rate of its own for each layer"},
          .slips = {"one line writes W A where the others write W^T A",
                    "one intermediate derivative of the error carries a minus sign that the next line drops",
