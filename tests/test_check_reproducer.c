@@ -144,8 +144,17 @@ static void product_vjp(tg_rule *r)
         tg_rule_adjoint(r, 1, terms); /* of the wrong shape */
     else if (wrong == 4)
         tg_rule_adjoint(r, 1, tg_neg(tg_sum(terms, TG_AXES(0))));
+    else if (wrong == 5)
+        tg_rule_adjoint(r, 1, tg_stop_gradient(tg_sum(terms, TG_AXES(0)))); /* no second derivative */
     else
         tg_rule_adjoint(r, 1, tg_sum(terms, TG_AXES(0)));
+}
+
+static void product_jvp(tg_rule *r)
+{
+    for (int i = 0; i < 2; i++)
+        if (tg_rule_tangent(r, i) != NULL)
+            tg_rule_output_tangent(r, tg_mul(tg_rule_tangent(r, i), tg_rule_input(r, 1 - i)));
 }
 
 static const tg_op product = {.name = "product",
@@ -153,7 +162,8 @@ static const tg_op product = {.name = "product",
                               .inputs = "a b",
                               .infer = product_infer,
                               .kernel = product_kernel,
-                              .vjp = product_vjp};
+                              .vjp = product_vjp,
+                              .jvp = product_jvp};
 
 /* A network that uses the operation in its middle; the report of its check. */
 static tg_check_report *check_network(uint64_t seed, int64_t rows)
@@ -170,7 +180,7 @@ static tg_check_report *check_network(uint64_t seed, int64_t rows)
 }
 
 /* The report's program fails alone, in the same way. */
-static void check_reproduces(const tg_check_report *r, uint64_t seed)
+static void check_reproduces(const tg_check_report *r, uint64_t seed, int order)
 {
     tg_graph *g = tg_graph_new(NULL);
     tg_check_report *again;
@@ -178,7 +188,7 @@ static void check_reproduces(const tg_check_report *r, uint64_t seed)
     assert_non_null(r->reproducer);
     tg_tensor *loss = build(g, r->reproducer), *xs[2] = {tg_param_at(g, 0), tg_param_at(g, 1)};
     assert_int_equal(tg_param_count(g), 2);
-    assert_int_equal(tg_check(g, loss, xs, 2, &(tg_check_options){.seed = seed, .order = 1}, &again),
+    assert_int_equal(tg_check(g, loss, xs, 2, &(tg_check_options){.seed = seed, .order = order}, &again),
                      TG_FAIL);
     assert_contains(again->culprit, "product");
     const char *own = strchr(r->culprit, ']'), *its = strchr(again->culprit, ']');
@@ -195,7 +205,7 @@ static void check_mistake(int mistake, int64_t rows, const char *looks)
     tg_check_report *r = check_network(7, rows);
     assert_contains(r->culprit, "product 'h'");
     assert_contains(r->culprit, looks);
-    check_reproduces(r, 7);
+    check_reproduces(r, 7, 1);
     char *text = tg_check_text(r);
     assert_contains(text, "a program that fails in the same way:");
     assert_contains(text, "# 'product' is not an operation of the library");
@@ -218,6 +228,23 @@ static void test_mistakes(void **state)
     check_mistake(2, 2, "one of two terms is missing");
     check_mistake(3, 4, "the sum over the axes that were broadcast is missing");
     check_mistake(4, 4, "the sign is wrong");
+}
+
+/* A rule with the right values whose derivative is wrong fails to the second order alone. */
+static void test_second_order(void **state)
+{
+    (void)state;
+    wrong = 5;
+    tg_check_report *r = check_network(3, 4);
+    assert_contains(r->culprit, "product 'h'");
+    assert_contains(r->reproducer, "--order 2 --seed 3");
+    check_reproduces(r, 3, 2);
+    tg_graph *g = tg_graph_new(NULL);
+    assert_non_null(tg_op_register(g, &product));
+    tg_tensor *loss = build(g, r->reproducer), *xs[2] = {tg_param_at(g, 0), tg_param_at(g, 1)};
+    assert_int_equal(tg_check(g, loss, xs, 2, &(tg_check_options){.order = 1}, NULL), TG_PASS);
+    tg_graph_free(g);
+    tg_check_free(r);
 }
 
 /* Values that are many are drawn by the program. */
@@ -280,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_operation),
         cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_second_order),
         cmocka_unit_test(test_large),
         graph_test(test_custom),
     };

@@ -194,12 +194,30 @@ static int run_hessian_columns(void *context, const double *x, const double *v, 
 
 /* ---- The claims ------------------------------------------------------------------------------------------ */
 
-static int deterministic(callback_run *r, const double *x, double *first, double *second)
+/* Whether f gives at x what it gave before. */
+static int gives_again(callback_run *r, const double *x, const double *before, double *again,
+                       const char *problem)
 {
-    if (!run_value(r, x, first, NULL) || !run_value(r, x, second, NULL)) return 0;
-    if (memcmp(first, second, (size_t)r->call->m * sizeof(double)) == 0) return 1;
-    r->problem = "f gives two different results for the same x";
+    if (!run_value(r, x, again, NULL)) return 0;
+    if (memcmp(before, again, (size_t)r->call->m * sizeof(double)) == 0) return 1;
+    r->problem = problem;
     return 0;
+}
+
+typedef int (*run_fn)(void *context, const double *x, const double *direction, double *out);
+
+/* A derivative that keeps something from call to call may be right only once. */
+static int repeats(tg_checking *c, callback_run *r, run_fn run, const double *x, const double *direction,
+                   int64_t count)
+{
+    double *a = calloc((size_t)count, sizeof *a), *b = calloc((size_t)count, sizeof *b);
+    int computed = a != NULL && b != NULL && run(r, x, direction, a) && run(r, x, direction, b);
+    if (a == NULL || b == NULL) c->out_of_memory = 1;
+    if (computed && memcmp(a, b, (size_t)count * sizeof *a) != 0)
+        r->problem = "a derivative gives two different results for the same arguments";
+    free(a);
+    free(b);
+    return computed && r->problem == NULL;
 }
 
 static const char *argument_problem(const tg_callback *call, const double *x)
@@ -222,7 +240,10 @@ static const char *argument_problem(const tg_callback *call, const double *x)
 
 static void check_claim(tg_checking *c, tg_subject s, const char *name, const double *x, const double *w)
 {
-    if (c->problem != NULL) return;
+    callback_run *r = s.context;
+    if (c->problem != NULL || r->problem != NULL || c->out_of_memory) return;
+    if (s.vjp != NULL && !repeats(c, r, s.vjp, x, w, s.n)) return;
+    if (s.jvp != NULL && !repeats(c, r, s.jvp, x, x, s.m)) return;
     c->claim = name;
     tg_check_subject(c, &s, x, w);
     if (c->order == 2 && c->problem == NULL) tg_check_symmetry(c, &s, x);
@@ -287,12 +308,16 @@ static void check_callback(tg_checking *c, const tg_callback *call, const double
     r.in_copy = calloc((size_t)n, sizeof(double));
     r.direction_copy = calloc(2 * (size_t)n + (size_t)m, sizeof(double));
     double *w = calloc((size_t)m, sizeof *w), *other = calloc((size_t)m, sizeof *other);
+    double *first = calloc((size_t)m, sizeof *first);
     if (r.in == NULL || r.direction == NULL || r.out == NULL || r.jacobian == NULL || r.in_copy == NULL ||
-        r.direction_copy == NULL || w == NULL || other == NULL) {
+        r.direction_copy == NULL || w == NULL || other == NULL || first == NULL) {
         c->out_of_memory = 1;
-    } else if (deterministic(&r, x, w, other)) {
+    } else if (run_value(&r, x, first, NULL) &&
+               gives_again(&r, x, first, other, "f gives two different results for the same x")) {
         tg_check_draw(tg_check_key(c->options.seed, "adjoint"), m, w);
         check_claims(c, &r, x, w);
+        if (r.problem == NULL)
+            gives_again(&r, x, first, other, "f gives another result after its derivatives were computed");
     }
     if (r.problem != NULL) c->problem = r.problem;
     free_guarded(r.in);
@@ -303,6 +328,7 @@ static void check_callback(tg_checking *c, const tg_callback *call, const double
     free(r.direction_copy);
     free(w);
     free(other);
+    free(first);
 }
 
 tg_verdict tg_check_callback(const tg_callback *callback, const double *x, const tg_check_options *options,
