@@ -37,21 +37,20 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
                     [TG_EQUATION_WEIGHTS] = "rules 4, 5",
                     [TG_EQUATION_BIASES] = "rule 3",
                     [TG_EQUATION_UPDATE] = "learning"},
-         .reasons =
-             {[TG_EQUATION_Z] = "the layer's affine map",
-              [TG_EQUATION_A] = "the activation, element by element",
-              [TG_EQUATION_COST] = "the cost of one example",
-              [TG_EQUATION_LAST_ERROR] =
-                  "Proposition 2: each a_i depends on z_i alone, so D_z a is diagonal and the product "
-                  "with d_a C is elementwise",
-              [TG_EQUATION_ERROR] =
-                  "Proposition 1, the chain rule d_a' C = D_a' z d_z C: z = W a' + b has D_a' z = W^T; "
-                  "then Proposition 2 for the activation",
-              [TG_EQUATION_WEIGHTS] =
-                  "Proposition 2E: z_i depends on row i of W alone, with derivative a'_j for column j; "
-                  "so column j of D_W C is a'_j d_z C",
-              [TG_EQUATION_BIASES] = "Proposition 2 with the derivative of $z_i$ by $b_i$, which is 1",
-              [TG_EQUATION_UPDATE] = "a step against the gradient after each example"},
+         .reasons = {[TG_EQUATION_Z] = "the layer's affine map",
+                     [TG_EQUATION_A] = "the activation, element by element",
+                     [TG_EQUATION_COST] = "the cost of one example",
+                     [TG_EQUATION_LAST_ERROR] =
+                         "Proposition 2: each $a_i$ depends on $z_i$ alone, so $D_z a$ is diagonal and "
+                         "the product with $d_a C$ is elementwise",
+                     [TG_EQUATION_ERROR] =
+                         "Proposition 1, the chain rule $d_{a'} C = D_{a'} z \\cdot d_z C$: $z = W a' + "
+                         "b$ has $D_{a'} z = W^{\\top}$; then Proposition 2 for the activation",
+                     [TG_EQUATION_WEIGHTS] =
+                         "Proposition 2E: $z_i$ depends on row $i$ of $W$ alone, with derivative $a'_j$ "
+                         "for column $j$; so column $j$ of $D_W C$ is $a'_j \\, d_z C$",
+                     [TG_EQUATION_BIASES] = "Proposition 2 with the derivative of $z_i$ by $b_i$, which is 1",
+                     [TG_EQUATION_UPDATE] = "a step against the gradient after each example"},
          .slips = {NULL}},
     [TG_CONVENTION_JACOBIAN] =
         {.a = "\\alpha^{<L>}",
@@ -84,25 +83,27 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
                     [TG_EQUATION_WEIGHTS] = "algorithm B",
                     [TG_EQUATION_BIASES] = "algorithm B",
                     [TG_EQUATION_UPDATE] = "learning"},
-         .reasons =
-             {[TG_EQUATION_Z] = "the layer's affine map; neuron $k$'s weights are column $k$",
-              [TG_EQUATION_A] = "the activation, element by element",
-              [TG_EQUATION_COST] = "the cost of one sample; a set has the mean of its samples' costs",
-              [TG_EQUATION_LAST_ERROR] =
-                  "P^(L+1) is the Jacobian of C by the output, a row; the derivative by the biases is "
-                  "diag(Phi'), so the product is elementwise",
-              [TG_EQUATION_ERROR] =
-                  "the chain rule for Jacobians, P^j = P^(j+1) times the layer's Jacobian, whose rows are "
-                  "Phi'(zeta_k) omega_k^T: that product is (Omega B)^T",
-              [TG_EQUATION_WEIGHTS] =
-                  "the Jacobian by neuron k's weights is zero but for row k, Phi'(zeta_k) alpha^T: "
-                  "column k of the gradient is alpha B_k",
-              [TG_EQUATION_BIASES] = "the Jacobian by the biases is $\\mathrm{diag}(\\Phi'(\\zeta))$",
-              [TG_EQUATION_UPDATE] =
-                  "gradient descent, stochastic or in mini-batches, by the samples that C is taken over"},
-         .slips =
-             {"the table of dimensions lists the expected output as a scalar; it is used as a vector of length n_L",
-              NULL}},
+         .reasons = {[TG_EQUATION_Z] = "the layer's affine map; neuron $k$'s weights are column $k$",
+                     [TG_EQUATION_A] = "the activation, element by element",
+                     [TG_EQUATION_COST] = "the cost of one sample; a set has the mean of its samples' costs",
+                     [TG_EQUATION_LAST_ERROR] =
+                         "$P^{L+1}$ is the Jacobian of $C$ by the output, a row; the derivative by the "
+                         "biases is $\\mathrm{diag}(\\Phi')$, so the product is elementwise",
+                     [TG_EQUATION_ERROR] =
+                         "the chain rule for Jacobians: $P^j$ is $P^{j+1}$ times the layer's Jacobian, "
+                         "whose rows are $\\Phi'(\\zeta_k) \\omega_k^{\\top}$; that product is $(\\Omega "
+                         "B)^{\\top}$",
+                     [TG_EQUATION_WEIGHTS] =
+                         "the Jacobian by neuron $k$'s weights is zero but for row $k$, "
+                         "$\\Phi'(\\zeta_k) \\alpha^{\\top}$: column $k$ of the gradient is $\\alpha "
+                         "B_k$",
+                     [TG_EQUATION_BIASES] = "the Jacobian by the biases is $\\mathrm{diag}(\\Phi'(\\zeta))$",
+                     [TG_EQUATION_UPDATE] =
+                         "gradient descent, stochastic or in mini-batches, by the samples that $C$ is "
+                         "taken over"},
+         .slips = {"the table of dimensions lists the expected output as a scalar; it is used as a "
+                   "vector of length $n_L$",
+                   NULL}},
     [TG_CONVENTION_DELTA] =
         {.a = "a^{<L>}",
          .y = "y",
@@ -137,18 +138,18 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
                     [TG_EQUATION_WEIGHTS] = "equation 4",
                     [TG_EQUATION_BIASES] = "equation 3",
                     [TG_EQUATION_UPDATE] = "learning"},
-         .reasons =
-             {[TG_EQUATION_Z] = "the weighted input; $w_{jk}$ goes from neuron $k$ to neuron $j$",
-              [TG_EQUATION_A] = "the activation, element by element",
-              [TG_EQUATION_COST] = "the mean over the examples $x$",
-              [TG_EQUATION_LAST_ERROR] =
-                  "the chain rule with a_j = sigma(z_j), where a_j depends on z_j alone",
-              [TG_EQUATION_ERROR] =
-                  "the chain rule over all neurons k of the next layer: the derivative of z_k by z_j is "
-                  "w_kj sigma'(z_j), and the sum over k is the product with the transposed weights",
-              [TG_EQUATION_WEIGHTS] = "$z_j$ depends on $w_{jk}$ with derivative $a_k$",
-              [TG_EQUATION_BIASES] = "$z_j$ depends on $b_j$ with derivative 1",
-              [TG_EQUATION_UPDATE] = "gradient descent"},
+         .reasons = {[TG_EQUATION_Z] = "the weighted input; $w_{jk}$ goes from neuron $k$ to neuron $j$",
+                     [TG_EQUATION_A] = "the activation, element by element",
+                     [TG_EQUATION_COST] = "the mean over the examples $x$",
+                     [TG_EQUATION_LAST_ERROR] =
+                         "the chain rule with $a_j = \\sigma(z_j)$, where $a_j$ depends on $z_j$ alone",
+                     [TG_EQUATION_ERROR] =
+                         "the chain rule over all neurons $k$ of the next layer: the derivative of $z_k$ "
+                         "by $z_j$ is $w_{kj} \\sigma'(z_j)$, and the sum over $k$ is the product with "
+                         "the transposed weights",
+                     [TG_EQUATION_WEIGHTS] = "$z_j$ depends on $w_{jk}$ with derivative $a_k$",
+                     [TG_EQUATION_BIASES] = "$z_j$ depends on $b_j$ with derivative 1",
+                     [TG_EQUATION_UPDATE] = "gradient descent"},
          .slips =
              {"one step of the matrix proof of equation 2 writes the derivative of the activation as a transposed "
               "column; shapes agree only without that transpose",
@@ -194,8 +195,8 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
               [TG_EQUATION_A] = "the activation, element by element",
               [TG_EQUATION_COST] = "the mean over the examples",
               [TG_EQUATION_LAST_ERROR] =
-                  "the softmax's Jacobian times the derivative of the cross-entropy: everything "
-                  "cancels but the difference, where the targets sum to one",
+                  "the derivative of the cost by the output, taken through the last activation; "
+                  "for softmax with the cross-entropy only a difference is left",
               [TG_EQUATION_ERROR] =
                   "the chain rule over the units of the next layer, for all examples at once; the 1/N of "
                   "the cost is left to the gradients",
@@ -205,8 +206,8 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
                   "the sum over the examples of the error; the product with $\\mathbf{1}$ takes it",
               [TG_EQUATION_UPDATE] = "gradient descent"},
          .slips =
-             {"in the first use of s_j the sum over the inputs runs to d^(l-1) with the last layer's weights; it means "
-              "d^(L-1)",
+             {"in the first use of $s_j$ the sum over the inputs runs to $d^{(l-1)}$ with the "
+              "last layer's weights; it means $d^{(L-1)}$",
               "the gradient of the biases is called a column vector beside its dimensions 1 x d; it is a row",
               NULL}},
     [TG_CONVENTION_COLUMNS] =
@@ -241,21 +242,23 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
                     [TG_EQUATION_WEIGHTS] = "weights",
                     [TG_EQUATION_BIASES] = "biases",
                     [TG_EQUATION_UPDATE] = "learning"},
-         .reasons =
-             {[TG_EQUATION_Z] =
-                  "the layer's affine map for all examples at once; node i's weights are column i",
-              [TG_EQUATION_A] = "the activation, element by element; the identity at the output",
-              [TG_EQUATION_COST] = "the mean over the $M$ examples and the $K$ outputs",
-              [TG_EQUATION_LAST_ERROR] =
-                  "the derivative of the cost by the output, with the mean's $1/(M K)$ in it",
-              [TG_EQUATION_ERROR] =
-                  "the sum over k of (y_k - t_k) w_ik is the product with W; then the chain rule through "
-                  "g, element by element",
-              [TG_EQUATION_WEIGHTS] = "the sum over the examples $m$ of input times error",
-              [TG_EQUATION_BIASES] =
-                  "the sum over the examples of the error; the product with $\\mathbf{1}$ takes it",
-              [TG_EQUATION_UPDATE] = "gradient descent with a rate of its own for each layer"},
-         .slips = {"one line writes W A where the others write W^T A",
+         .reasons = {[TG_EQUATION_Z] =
+                         "the layer's affine map for all examples at once; node $i$'s weights are column "
+                         "$i$",
+                     [TG_EQUATION_A] = "the activation, element by element; the identity at the output",
+                     [TG_EQUATION_COST] = "the mean over the $M$ examples and the $K$ outputs",
+                     [TG_EQUATION_LAST_ERROR] =
+                         "the derivative of the cost by the output, with the mean's $1/(M K)$ in it",
+                     [TG_EQUATION_ERROR] =
+                         "the sum over $k$ of $(y_k - t_k) w_{ik}$ is the product with $W$; then the "
+                         "chain rule through $g$, element by element",
+                     [TG_EQUATION_WEIGHTS] = "the sum over the examples $m$ of input times error",
+                     [TG_EQUATION_BIASES] =
+                         "the sum over the examples of the error; the product with $\\mathbf{1}$ takes it",
+                     [TG_EQUATION_UPDATE] = "gradient descent with a rate of its own for each layer"},
+         .slips = {"one line writes $W A$ where the others write $W^{\\top} A$",
                    "one intermediate derivative of the error carries a minus sign that the next line drops",
-                   "the cost appears once as a plain sum with 1/2, and once averaged over M and K", NULL}},
+                   "the cost appears once as a plain sum with $\\frac{1}{2}$, and once averaged "
+                   "over $M$ and $K$",
+                   NULL}},
 };
