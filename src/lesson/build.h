@@ -40,6 +40,13 @@ void tg_lesson_gradient_notes(tg_lesson_step *step, const tg_rules_spec *spec);
 /* The drawing of an MLP (build_drawing.c): boxes and arrows for its steps, which stand in the order of the view. */
 int tg_lesson_draw_mlp(tg_lesson_view *view, int L);
 
+/* The drawing of a tape (build_tape_drawing.c): named tensors, the loss last, with the step that computes each and the
+ * step of its adjoint, -1 where there is none. Draws nothing where it would be too much. 0: out of memory. */
+int tg_lesson_draw_tape(tg_lesson_view *view, tg_tensor *const *named, int n, const int *forward,
+                        const int *backward);
+/* The name of a tensor in LaTeX; with a loss, of the loss's derivative by it. */
+char *tg_lesson_symbol(const tg_tensor *t, const tg_tensor *loss);
+
 /* Gives inputs without a value random ones: uniform from -1 to 1; the targets of a recognised network such as its cost
  * takes (build_values.c). */
 tg_status tg_lesson_draw_inputs(const tg_lesson_task *task, const tg_found_mlp *found);

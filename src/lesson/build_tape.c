@@ -16,6 +16,7 @@ typedef struct tape_view {
     int n;
     tg_tensor **tensors;
     int *no_sample;
+    int *forward, *backward; /* the steps of named[i] and of its adjoint; -1: none */
     tg_lesson_view *view;
 } tape_view;
 
@@ -30,7 +31,9 @@ static void choose(tape_view *v)
     const tg_lesson_task *task = v->task;
     for (int i = 0; i < task->n_named; i++) {
         tg_tensor *t = task->named[i];
-        int seen = t == task->loss || !tg_depends_on(task->loss, t) || tg_leaf_kind_of(t) == TG_LEAF_CONSTANT;
+        tg_dtype dtype = tg_dtype_of(t);
+        int seen = t == task->loss || !tg_depends_on(task->loss, t) ||
+                   tg_leaf_kind_of(t) == TG_LEAF_CONSTANT || (dtype != TG_F32 && dtype != TG_F64);
         for (int k = 0; k < v->n && !seen; k++) seen = v->named[k] == t;
         if (!seen) v->named[v->n++] = t;
     }
@@ -38,22 +41,24 @@ static void choose(tape_view *v)
     v->named[v->n++] = task->loss;
 }
 
-/* A letter for LaTeX: names of several letters upright. */
-static char *symbol(const tg_tensor *t, int adjoint)
+/* Names of several letters upright. */
+static void write_name(tg_text *text, const tg_tensor *t)
+{
+    tg_text_print(text, "\\mathrm{");
+    for (const char *c = tg_name(t); *c != '\0'; c++) tg_text_print(text, *c == '_' ? "\\_" : "%c", *c);
+    tg_text_print(text, "}");
+}
+
+char *tg_lesson_symbol(const tg_tensor *t, const tg_tensor *loss)
 {
     tg_text text = {0};
-    char *name = tg_name(t)[0] != '\0' ? tg_expression(t, TG_LATEX) : NULL;
-    int leaf = tg_leaf_kind_of(t) != TG_LEAF_NONE;
-    if (adjoint) tg_text_print(&text, "\\bar{");
-    if (leaf && name != NULL) {
-        tg_text_print(&text, "%s", name);
-    } else {
-        tg_text_print(&text, "\\mathrm{");
-        for (const char *c = tg_name(t); *c != '\0'; c++) tg_text_print(&text, *c == '_' ? "\\_" : "%c", *c);
-        tg_text_print(&text, "}");
+    if (loss != NULL) {
+        tg_text_print(&text, "\\frac{\\partial ");
+        write_name(&text, loss);
+        tg_text_print(&text, "}{\\partial ");
     }
-    if (adjoint) tg_text_print(&text, "}");
-    tg_text_free(name);
+    write_name(&text, t);
+    if (loss != NULL) tg_text_print(&text, "}");
     return tg_text_take(&text);
 }
 
@@ -84,8 +89,10 @@ static void add_forward(tape_view *v)
 {
     for (int i = 0; i < v->n; i++) {
         tg_tensor *t = v->named[i];
+        v->forward[i] = -1;
         if (tg_leaf_kind_of(t) != TG_LEAF_NONE) continue;
-        add_step(v, i == v->n - 1 ? TG_LESSON_COST : TG_LESSON_FORWARD, symbol(t, 0), t);
+        v->forward[i] = v->view->n_steps;
+        add_step(v, i == v->n - 1 ? TG_LESSON_COST : TG_LESSON_FORWARD, tg_lesson_symbol(t, NULL), t);
     }
 }
 
@@ -114,10 +121,12 @@ static void add_backward(tape_view *v)
     }
     for (int k = 0; k < v->n; k++) {
         tg_tensor *of = v->named[order[k]], *adjoint = v->adjoints[order[k]];
+        v->backward[order[k]] = -1;
         if (adjoint == NULL || of == v->task->loss) continue;
+        v->backward[order[k]] = v->view->n_steps;
         int leaf = tg_leaf_kind_of(of) != TG_LEAF_NONE;
-        tg_lesson_step *step =
-            add_step(v, leaf ? TG_LESSON_GRADIENT : TG_LESSON_BACKWARD, symbol(of, 1), adjoint);
+        tg_lesson_step *step = add_step(v, leaf ? TG_LESSON_GRADIENT : TG_LESSON_BACKWARD,
+                                        tg_lesson_symbol(of, v->task->loss), adjoint);
         step->rule = tg_lesson_rules_of(adjoint, v->adjoints, v->n);
         step->reason = tg_lesson_print("the derivative of %s by %s: what its uses hand back, added",
                                        v->task->loss_name, tg_name(of));
@@ -132,9 +141,11 @@ static int make_room(tape_view *v)
     v->adjoints = calloc(n, sizeof *v->adjoints);
     v->tensors = calloc(2 * n, sizeof *v->tensors);
     v->no_sample = calloc(2 * n, sizeof *v->no_sample);
+    v->forward = calloc(n, sizeof *v->forward);
+    v->backward = calloc(n, sizeof *v->backward);
     v->view->steps = calloc(2 * n, sizeof *v->view->steps);
     return v->named != NULL && v->adjoints != NULL && v->tensors != NULL && v->no_sample != NULL &&
-           v->view->steps != NULL;
+           v->forward != NULL && v->backward != NULL && v->view->steps != NULL;
 }
 
 static tg_status fill(tape_view *v, tg_diag *diag)
@@ -149,7 +160,8 @@ static tg_status fill(tape_view *v, tg_diag *diag)
     add_backward(v);
     v->view->convention = -1;
     v->view->title = tg_lesson_copy("the tape");
-    if (v->view->title == NULL) return tg_fail(diag, TG_ERR_MEMORY, "out of memory for a lesson");
+    if (v->view->title == NULL || !tg_lesson_draw_tape(v->view, v->named, v->n, v->forward, v->backward))
+        return tg_fail(diag, TG_ERR_MEMORY, "out of memory for a lesson");
     return tg_lesson_take_values(v->task, v->tensors, v->no_sample, v->view, diag);
 }
 
@@ -163,5 +175,7 @@ tg_status tg_lesson_tape_view(const tg_lesson_task *task, tg_lesson_view *view, 
     free(v.adjoints);
     free(v.tensors);
     free(v.no_sample);
+    free(v.forward);
+    free(v.backward);
     return status;
 }

@@ -47,9 +47,6 @@ char *tg_lesson_shape(const tg_tensor *t)
 typedef struct rules_met {
     tg_origin rules[MOST_RULES];
     int n;
-    tg_tensor *const *known;
-    int n_known;
-    int64_t oldest; /* forward nodes lie before it */
 } rules_met;
 
 static void meet(rules_met *met, tg_origin origin)
@@ -59,25 +56,26 @@ static void meet(rules_met *met, tg_origin origin)
     if (met->n < MOST_RULES) met->rules[met->n++] = origin;
 }
 
-static int is_known(const rules_met *met, const tg_tensor *t)
+/* Goes down from the adjoint through what reverse rules made, as far as the known adjoints. */
+static int search(rules_met *met, const tg_tensor *adjoint, tg_tensor *const *known, int n_known)
 {
-    for (int i = 0; i < met->n_known; i++)
-        if (met->known[i] == t) return 1;
-    return 0;
-}
-
-static void search(rules_met *met, const tg_tensor *t, int depth)
-{
-    tg_origin origin = tg_origin_of(t);
-    if (origin.kind != TG_ORIGIN_REVERSE || depth > 40) {
-        if (origin.kind != TG_ORIGIN_SUM) return;
-    } else {
-        meet(met, origin);
+    int64_t top = tg_id(adjoint);
+    unsigned char *seen = calloc((size_t)top + 1, 1);
+    if (seen == NULL) return 0;
+    seen[top] = 1;
+    for (int i = 0; i < n_known; i++)
+        if (known[i] != NULL && tg_id(known[i]) < top) seen[tg_id(known[i])] = 2; /* ends here */
+    for (int64_t id = top; id >= 0; id--) {
+        const tg_tensor *t = tg_node(tg_graph_of(adjoint), id);
+        tg_origin origin = seen[id] == 1 ? tg_origin_of(t) : (tg_origin){TG_ORIGIN_RECORDED, NULL, -1};
+        if (origin.kind == TG_ORIGIN_REVERSE) meet(met, origin);
+        for (int i = 0; origin.kind != TG_ORIGIN_RECORDED && i < tg_input_count(t); i++) {
+            int64_t input = tg_id(tg_input_at(t, i));
+            if (seen[input] == 0) seen[input] = 1;
+        }
     }
-    for (int i = 0; i < tg_input_count(t); i++) {
-        const tg_tensor *input = tg_input_at(t, i);
-        if (!is_known(met, input)) search(met, input, depth + 1);
-    }
+    free(seen);
+    return 1;
 }
 
 static const char *input_word(tg_origin origin)
@@ -89,9 +87,8 @@ static const char *input_word(tg_origin origin)
 
 char *tg_lesson_rules_of(const tg_tensor *adjoint, tg_tensor *const *known, int n_known)
 {
-    rules_met met = {.known = known, .n_known = n_known};
-    search(&met, adjoint, 0);
-    if (met.n == 0) return NULL;
+    rules_met met = {.n = 0};
+    if (!search(&met, adjoint, known, n_known) || met.n == 0) return NULL;
     tg_text text = {0};
     tg_text_print(&text, "reverse rule%s of ", met.n > 1 ? "s" : "");
     for (int i = met.n - 1; i >= 0; i--) { /* in the order they ran */

@@ -61,8 +61,8 @@ typedef struct tg_lesson_view {
     char *title;       /* "delta: columns, the four equations" */
     char **paragraphs; /* what to know first: layout, factor, correspondence; n_paragraphs */
     int n_paragraphs;
-    char **names;      /* the model's names beside the convention's symbols: n_names rows of 2: "h", "a^{1}" */
-    int n_names;       /* 0: the lesson's rows go for this view too */
+    char **names;   /* the model's names beside the convention's symbols: n_names rows of 2: "h", "a^{1}" */
+    int n_names;    /* 0: the lesson's rows go for this view too */
     char **general; /* the equations with the letter l, LaTeX; n_general */
     char **general_labels;
     int n_general;
