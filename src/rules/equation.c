@@ -151,7 +151,11 @@ char *tg_rules_equation(const tg_rules_spec *spec, tg_equation_kind kind, int l,
 const char *tg_rules_equation_label(tg_convention convention, tg_equation_kind kind)
 {
     if (tg_convention_name(convention) == NULL || (unsigned)kind >= TG_EQUATIONS) return NULL;
-    return tg_notations[convention].labels[kind];
+    static const char *const common[TG_EQUATIONS] = {[TG_EQUATION_Z] = "forward",
+                                                     [TG_EQUATION_A] = "forward",
+                                                     [TG_EQUATION_COST] = "cost",
+                                                     [TG_EQUATION_UPDATE] = "learning"};
+    return common[kind] != NULL ? common[kind] : tg_notations[convention].labels[kind];
 }
 
 const char *tg_rules_equation_reason(tg_convention convention, tg_equation_kind kind)

@@ -29,14 +29,10 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
               [TG_EQUATION_UPDATE] =
                   "\\Delta W^{<l>} = -\\eta\\, D_{W^{<l>}} C, \\quad \\Delta b^{<l>} = -\\eta\\, "
                   "d_{b^{<l>}} C"},
-         .labels = {[TG_EQUATION_Z] = "forward",
-                    [TG_EQUATION_A] = "forward",
-                    [TG_EQUATION_COST] = "cost",
-                    [TG_EQUATION_LAST_ERROR] = "rules 1, 2",
+         .labels = {[TG_EQUATION_LAST_ERROR] = "rules 1, 2",
                     [TG_EQUATION_ERROR] = "rules 6, 2",
                     [TG_EQUATION_WEIGHTS] = "rules 4, 5",
-                    [TG_EQUATION_BIASES] = "rule 3",
-                    [TG_EQUATION_UPDATE] = "learning"},
+                    [TG_EQUATION_BIASES] = "rule 3"},
          .reasons = {[TG_EQUATION_Z] = "the layer's affine map",
                      [TG_EQUATION_A] = "the activation, element by element",
                      [TG_EQUATION_COST] = "the cost of one example",
@@ -75,14 +71,10 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
               [TG_EQUATION_UPDATE] =
                   "\\Omega^{<l>} \\leftarrow \\Omega^{<l>} - \\eta\\, \\nabla_{\\Omega^{<l>}} C, \\quad "
                   "\\beta^{<l>} \\leftarrow \\beta^{<l>} - \\eta\\, \\nabla_{\\beta^{<l>}} C"},
-         .labels = {[TG_EQUATION_Z] = "forward",
-                    [TG_EQUATION_A] = "forward",
-                    [TG_EQUATION_COST] = "cost",
-                    [TG_EQUATION_LAST_ERROR] = "algorithm A, start",
+         .labels = {[TG_EQUATION_LAST_ERROR] = "algorithm A, start",
                     [TG_EQUATION_ERROR] = "algorithm A",
                     [TG_EQUATION_WEIGHTS] = "algorithm B",
-                    [TG_EQUATION_BIASES] = "algorithm B",
-                    [TG_EQUATION_UPDATE] = "learning"},
+                    [TG_EQUATION_BIASES] = "algorithm B"},
          .reasons = {[TG_EQUATION_Z] = "the layer's affine map; neuron $k$'s weights are column $k$",
                      [TG_EQUATION_A] = "the activation, element by element",
                      [TG_EQUATION_COST] = "the cost of one sample; a set has the mean of its samples' costs",
@@ -130,14 +122,10 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
               [TG_EQUATION_UPDATE] =
                   "w^{<l>} \\leftarrow w^{<l>} - \\eta\\, \\frac{\\partial C}{\\partial w^{<l>}}, \\quad "
                   "b^{<l>} \\leftarrow b^{<l>} - \\eta\\, \\frac{\\partial C}{\\partial b^{<l>}}"},
-         .labels = {[TG_EQUATION_Z] = "forward",
-                    [TG_EQUATION_A] = "forward",
-                    [TG_EQUATION_COST] = "cost",
-                    [TG_EQUATION_LAST_ERROR] = "equation 1",
+         .labels = {[TG_EQUATION_LAST_ERROR] = "equation 1",
                     [TG_EQUATION_ERROR] = "equation 2",
                     [TG_EQUATION_WEIGHTS] = "equation 4",
-                    [TG_EQUATION_BIASES] = "equation 3",
-                    [TG_EQUATION_UPDATE] = "learning"},
+                    [TG_EQUATION_BIASES] = "equation 3"},
          .reasons = {[TG_EQUATION_Z] = "the weighted input; $w_{jk}$ goes from neuron $k$ to neuron $j$",
                      [TG_EQUATION_A] = "the activation, element by element",
                      [TG_EQUATION_COST] = "the mean over the examples $x$",
@@ -181,14 +169,10 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
                   "W^{(<l>)} \\leftarrow W^{(<l>)} - \\eta\\, \\frac{\\partial E}{\\partial W^{(<l>)}}, "
                   "\\quad B^{(<l>)} \\leftarrow B^{(<l>)} - \\eta\\, \\frac{\\partial E}{\\partial "
                   "B^{(<l>)}}"},
-         .labels = {[TG_EQUATION_Z] = "forward",
-                    [TG_EQUATION_A] = "forward",
-                    [TG_EQUATION_COST] = "cost",
-                    [TG_EQUATION_LAST_ERROR] = "last layer",
+         .labels = {[TG_EQUATION_LAST_ERROR] = "last layer",
                     [TG_EQUATION_ERROR] = "hidden layer",
                     [TG_EQUATION_WEIGHTS] = "weights",
-                    [TG_EQUATION_BIASES] = "biases",
-                    [TG_EQUATION_UPDATE] = "learning"},
+                    [TG_EQUATION_BIASES] = "biases"},
          .reasons =
              {[TG_EQUATION_Z] =
                   "the layer's affine map for all examples at once; $\\mathbf{1}$ is a row of ones",
@@ -234,14 +218,10 @@ const tg_convention_notation tg_notations[TG_CONVENTIONS] = {
                   "W^{[<l>]} \\leftarrow W^{[<l>]} - \\rho_{<l>}\\, \\frac{\\partial E}{\\partial "
                   "W^{[<l>]}}, \\quad b^{[<l>]} \\leftarrow b^{[<l>]} - \\rho_{<l>}\\, \\frac{\\partial "
                   "E}{\\partial b^{[<l>]}}"},
-         .labels = {[TG_EQUATION_Z] = "forward",
-                    [TG_EQUATION_A] = "forward",
-                    [TG_EQUATION_COST] = "cost",
-                    [TG_EQUATION_LAST_ERROR] = "last layer",
+         .labels = {[TG_EQUATION_LAST_ERROR] = "last layer",
                     [TG_EQUATION_ERROR] = "hidden layer",
                     [TG_EQUATION_WEIGHTS] = "weights",
-                    [TG_EQUATION_BIASES] = "biases",
-                    [TG_EQUATION_UPDATE] = "learning"},
+                    [TG_EQUATION_BIASES] = "biases"},
          .reasons = {[TG_EQUATION_Z] =
                          "the layer's affine map for all examples at once; node $i$'s weights are column "
                          "$i$",

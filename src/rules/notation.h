@@ -16,7 +16,7 @@ typedef struct tg_convention_notation {
     const char *cost;          /* "C = <c>", where <c> is the cost of one example */
     const char *mean;          /* what stands before the error of the last layer: "\\frac{1}{M K}", or "" */
     const char *equations[TG_EQUATIONS]; /* of those kinds that do not depend on the cost */
-    const char *labels[TG_EQUATIONS];
+    const char *labels[TG_EQUATIONS];    /* of the rules */
     const char *reasons[TG_EQUATIONS];
     const char *slips[4]; /* NULL-ended */
 } tg_convention_notation;
