@@ -178,6 +178,31 @@ static void test_derivatives(void **state)
     assert_true(failing_alloc_every(derive, NULL) > 50);
 }
 
+/* Checkpoints, one within another, over a node of many inputs. */
+static int checkpoint(void *context)
+{
+    (void)context;
+    tg_graph *g = tg_graph_new(NULL);
+    if (g == NULL) return 0;
+    tg_tensor *x = param_1d(g, "x", 2, (const double[]){1, 2}), *d = NULL, *y = tg_sin(x), *total;
+    y = tg_checkpoint(tg_mul(tg_exp(y), x), &x, 1);
+    total = tg_concat((tg_tensor *[]){x, y, x, y, x, y, x, y, x, y}, 10, 0);
+    total = tg_checkpoint(tg_sum(tg_mul(total, total), NULL), &x, 1);
+    double values[2];
+    int done = x != NULL && total != NULL && tg_grad(g, total, &x, 1, &d) == TG_OK &&
+               tg_eval(g, &d, 1, values, sizeof values) == TG_OK;
+    if (done) assert_true(values[0] > 10);
+    if (!done) check_usable(g);
+    tg_graph_free(g);
+    return done;
+}
+
+static void test_checkpoints(void **state)
+{
+    (void)state;
+    assert_true(failing_alloc_every(checkpoint, NULL) > 50);
+}
+
 /* More plans than the cache holds its first tables for. */
 static int compile_many(void *context)
 {
@@ -238,8 +263,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_training_step), cmocka_unit_test(test_marks),
-        cmocka_unit_test(test_derivatives),   cmocka_unit_test(test_cache),
-        cmocka_unit_test(test_bundle),
+        cmocka_unit_test(test_derivatives),   cmocka_unit_test(test_checkpoints),
+        cmocka_unit_test(test_cache),         cmocka_unit_test(test_bundle),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

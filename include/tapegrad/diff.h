@@ -54,6 +54,24 @@ typedef struct tg_custom_rules {
 TG_API tg_tensor *tg_custom(tg_tensor *y, tg_tensor *const *xs, int n, const tg_custom_rules *rules);
 TG_API void *tg_rule_context(const tg_rule *r);
 
+/* Less memory for more time: y with its value and its derivatives, but the reverse pass does not keep what lies
+ * between xs and y. It records that segment again, from xs, once it has y's adjoint, and differentiates the copy; so
+ * the memory of the first one is free for what comes between. A chain of n layers that is checkpointed after every
+ * sqrt(n) of them needs memory for about 2 sqrt(n), and one more forward pass; docs/memory.md has an example.
+ *
+ * The segment is what y depends on and what depends on xs, without xs themselves and what they are made of.
+ * Whatever else it reads (params, other tensors) is kept, and gets its derivative as well: xs need not be complete.
+ * xs beyond need cost nothing. What another output or a later operation reads too, or what a derivative is asked with
+ * respect to, is computed once and kept as usual. Forward mode goes through the first segment. Segments
+ * may lie in others, TG_MAX_CHECKPOINTS deep: they are then recorded again more than once.
+ * The same kernels run on the same numbers, so that values are the same to the last bit. Derivatives are too, but
+ * for the order in which several adjoints of one of xs, or of what is kept, are added up.
+ *
+ * y is returned as it is where there is nothing to record again: it depends on none of xs, it is one of them, or
+ * it is not floating. Errors (NULL is returned): NULL, GRAPH, ARGUMENT (nested too deep), MEMORY. */
+#define TG_MAX_CHECKPOINTS 64
+TG_API tg_tensor *tg_checkpoint(tg_tensor *y, tg_tensor *const *xs, int n);
+
 #ifdef __cplusplus
 }
 #endif

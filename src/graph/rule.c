@@ -33,14 +33,19 @@ tg_tensor *tg_rule_output_adjoint(const tg_rule *r)
     return r->adjoint;
 }
 
-static int input_active(const tg_rule *r, const tg_tensor *input)
+static int is_active(const tg_rule *r, const tg_tensor *t)
 {
-    return input != NULL && input->id >= r->low && (r->visited[input->id - r->low] & TG_SPAN_ACTIVE) != 0;
+    return t != NULL && t->id >= r->low && (r->visited[t->id - r->low] & TG_SPAN_ACTIVE) != 0;
+}
+
+int tg_rule_wants_of(const tg_rule *r, const tg_tensor *t)
+{
+    return r->adjoints != NULL && is_active(r, t);
 }
 
 int tg_rule_wants(const tg_rule *r, int i)
 {
-    return r->adjoints != NULL && input_active(r, tg_rule_input(r, i));
+    return tg_rule_wants_of(r, tg_rule_input(r, i));
 }
 
 /* 1 when `given` is a possible derivative for `like`; otherwise the rule has failed. */
@@ -75,18 +80,21 @@ static void accumulate(tg_rule *r, tg_tensor **sum, tg_tensor *term, tg_tensor *
     if (*sum == NULL) r->failed = 1;
 }
 
+void tg_rule_adjoint_of(tg_rule *r, tg_tensor *t, tg_tensor *adjoint)
+{
+    if (!tg_rule_wants_of(r, t) || r->failed) return;
+    if (check_given(r, adjoint, t, "adjoint")) accumulate(r, &r->adjoints[t->id - r->low], adjoint, t);
+}
+
 void tg_rule_adjoint(tg_rule *r, int i, tg_tensor *adjoint)
 {
-    if (!tg_rule_wants(r, i) || r->failed) return;
-    tg_tensor *input = tg_rule_input(r, i);
-    if (check_given(r, adjoint, input, "adjoint"))
-        accumulate(r, &r->adjoints[input->id - r->low], adjoint, input);
+    tg_rule_adjoint_of(r, tg_rule_input(r, i), adjoint);
 }
 
 tg_tensor *tg_rule_tangent(const tg_rule *r, int i)
 {
     tg_tensor *input = tg_rule_input(r, i);
-    return r->tangents != NULL && input_active(r, input) ? r->tangents[input->id - r->low] : NULL;
+    return r->tangents != NULL && is_active(r, input) ? r->tangents[input->id - r->low] : NULL;
 }
 
 void tg_rule_output_tangent(tg_rule *r, tg_tensor *tangent)

@@ -27,6 +27,7 @@ typedef struct tg_span {
 
 #define TG_SPAN_ABOVE 1u  /* ys are made of it */
 #define TG_SPAN_ACTIVE 2u /* and it depends on an x */
+#define TG_SPAN_TARGET 4u /* it is an x */
 
 tg_status tg_span_make(tg_span *span, tg_graph *g, tg_tensor *const *ys, int m, tg_tensor *const *xs, int n);
 void tg_span_free(tg_span *span);
@@ -39,6 +40,10 @@ tg_status tg_check_pairs(tg_graph *g, const char *call, const char *role, tg_ten
 
 /* A tensor of zeros with t's type. */
 tg_tensor *tg_zeros_for(tg_tensor *t);
+
+/* tg_rule_wants and tg_rule_adjoint for any node that comes before r->node, not only its inputs. */
+int tg_rule_wants_of(const tg_rule *r, const tg_tensor *t);
+void tg_rule_adjoint_of(tg_rule *r, tg_tensor *t, tg_tensor *adjoint);
 
 /* Calls the reverse rule of r->node, whose adjoint and adjoints are set. */
 void tg_rule_run_reverse(tg_rule *r);

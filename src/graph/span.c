@@ -32,7 +32,7 @@ static void mark_active(tg_span *span, const tg_graph *g, tg_tensor *const *xs, 
 {
     for (int i = 0; i < n; i++)
         if (xs[i]->id <= span->high && span->flags[xs[i]->id - span->low] != 0)
-            span->flags[xs[i]->id - span->low] |= TG_SPAN_ACTIVE;
+            span->flags[xs[i]->id - span->low] |= TG_SPAN_ACTIVE | TG_SPAN_TARGET;
     for (int64_t id = span->low; id <= span->high; id++) {
         if (span->flags[id - span->low] != TG_SPAN_ABOVE) continue;
         const tg_tensor *t = g->nodes[id];
