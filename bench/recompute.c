@@ -129,7 +129,7 @@ static double time_of(net *n, int steps)
     return (now() - start) / steps;
 }
 
-/* Medians of the times of a step, and of the ratios of neighbouring blocks. */
+/* Medians of the times of a step and of the ratios of neighbouring blocks; and the ratio of the best blocks. */
 static void measure(net *plain, net *checkpointed, int blocks, double *times)
 {
     static double a[MAX_BLOCKS], b[MAX_BLOCKS], ratios[MAX_BLOCKS];
@@ -140,6 +140,7 @@ static void measure(net *plain, net *checkpointed, int blocks, double *times)
         b[i] = time_of(checkpointed, steps);
         ratios[i] = b[i] / a[i];
     }
+    times[3] = least(b, blocks) / least(a, blocks);
     times[0] = median(a, blocks);
     times[1] = median(b, blocks);
     times[2] = median(ratios, blocks);
@@ -152,13 +153,13 @@ static int run_depth(int depth, int blocks, double *bytes)
     int every = (int)lround(sqrt(depth));
     int done = make(&plain, depth, 0) && make(&checkpointed, depth, every);
     if (done) {
-        double times[3];
+        double times[4];
         int same = same_bits(&plain, &checkpointed);
         bytes[0] = (double)tg_stats(plain.step).arena_bytes;
         bytes[1] = (double)tg_stats(checkpointed.step).arena_bytes;
         measure(&plain, &checkpointed, blocks, times);
-        printf("%6d %6d %11.0f %11.0f %6.2f %10.2f %10.2f %6.2f  %s\n", depth, every, bytes[0] / 1024,
-               bytes[1] / 1024, bytes[0] / bytes[1], 1e3 * times[0], 1e3 * times[1], times[2],
+        printf("%6d %6d %11.0f %11.0f %6.2f %10.2f %10.2f %6.2f %6.2f  %s\n", depth, every, bytes[0] / 1024,
+               bytes[1] / 1024, bytes[0] / bytes[1], 1e3 * times[0], 1e3 * times[1], times[2], times[3],
                same ? "yes" : "no");
         fflush(stdout);
     }
@@ -180,8 +181,8 @@ int main(int argc, char **argv)
         return 2;
     }
     if (!pin_thread()) fprintf(stderr, "the thread could not be pinned to one processor\n");
-    printf("%6s %6s %11s %11s %6s %10s %10s %6s  %s\n", "depth", "every", "KiB", "KiB again", "less", "ms",
-           "ms again", "ratio", "same bits");
+    printf("%6s %6s %11s %11s %6s %10s %10s %6s %6s  %s\n", "depth", "every", "KiB", "KiB again", "less",
+           "ms", "ms again", "ratio", "best", "same bits");
     double bytes[4][2] = {{0}};
     for (int i = 0; i < 4; i++)
         if (!run_depth(only > 0 ? only : depths[i], blocks, bytes[i]) || only > 0) return only == 0;
