@@ -101,6 +101,33 @@ static void test_memory(void **state)
     assert_true(arena_of(12, 4) < arena_of(12, 0));
 }
 
+/* The example of docs/memory.md. */
+static tg_tensor *deep(tg_tensor *x, tg_tensor *const *W, int depth)
+{
+    int every = 1;
+    while (every * every < depth) every++;
+    tg_tensor *a = x, *from = x;
+    for (int l = 1; l <= depth; l++) {
+        a = tg_tanh(tg_matmul(a, W[l - 1]));
+        if (l % every == 0 && depth - l >= every) from = a = tg_checkpoint(a, &from, 1);
+    }
+    return a;
+}
+
+static void test_the_example(void **state)
+{
+    tg_graph *g = *state;
+    chain c;
+    make_leaves(g, &c, 12, 1);
+    tg_tensor *plain = c.x, *d[2];
+    for (int l = 0; l < 12; l++) plain = tg_tanh(tg_matmul(plain, c.W[l]));
+    tg_tensor *y = deep(c.x, c.W, 12);
+    assert_int_equal(count_ops(g, "checkpoint"), 2);
+    assert_int_equal(tg_grad(g, tg_sum(plain, NULL), c.W, 1, &d[0]), TG_OK);
+    assert_int_equal(tg_grad(g, tg_sum(y, NULL), c.W, 1, &d[1]), TG_OK);
+    assert_same(d[1], d[0], 0);
+}
+
 /* ---- Derivatives ---------------------------------------------------------------------------------------- */
 
 /* Three inputs that are used in several places. */
@@ -304,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         graph_test(test_a_chain_to_the_last_bit),
         cmocka_unit_test(test_memory),
+        graph_test(test_the_example),
         graph_test(test_second_order_and_forward_mode),
         graph_test(test_nested),
         graph_test(test_nested_too_deep),

@@ -188,6 +188,8 @@ static void derivatives(void **state)
                                        {P "y = jacobian(w^2, w)", "f64[3, 3] 4 0 0 0 4 0 0 0 4"},
                                        {P "y = hessian(sum(w^3), w)", "f64[3, 3] 12 0 0 0 12 0 0 0 12"},
                                        {P "y = grad(sum(stop_gradient(w) * w), w)", "f64[3] 2 2 2"},
+                                       {P "y = grad(sum(checkpoint(w^3, w)), w)", "f64[3] 12 12 12"},
+                                       {P "y = checkpoint(sin(w) - sin(w), w, w * 2)", "f64[3] 0 0 0"},
                                        {P "param u : f64[2]\ny = grad(sum(w), u)", "f64[2] 0 0"},
                                        {P "y = jacobian(hessian(sum(w^3), w)[0, 0], w)", "f64[3] 6 0 0"},
                                        {NULL, NULL}};

@@ -147,6 +147,10 @@ static void calls(void **state)
         {"y = concat([], axis=0)", "1:5: error: concat: the list is empty"},
         {"y = concat([1])", "1:5: error: concat: axis 0 of a tensor of rank 0; xs: %0 f64[]"},
         {"y = grad([1])", "1:5: error: expected grad(y, x)"},
+        {"y = checkpoint([1])", "1:5: error: expected checkpoint(y, x, ...)"},
+        {"param w : f64[2]\ny = checkpoint(w, x=w)", "2:5: error: expected checkpoint(y, x, ...)"},
+        {"param w : f64[2]\ny = chekpoint(w, w)",
+         "2:5: error: there is no function 'chekpoint'; did you mean 'checkpoint'?"},
         {"const x = 2\ny = grad(x * x, x)",
          "2:17: error: grad: no derivative with respect to a number; give it a type: "
          "const x : f64[] = 2"},

@@ -194,6 +194,22 @@ static tg_value call_derivative(tg_evaluator *e, const derivative *d, const tg_a
     return tg_value_of(e, a->name, out);
 }
 
+/* checkpoint(y, x, ...). A derivative records the segment again, so that its length counts as work here. */
+static tg_value call_checkpoint(tg_evaluator *e, const tg_arguments *a)
+{
+    if (a->count < 2 || a->named > 0) return tg_value_problem(e, a->name, "expected checkpoint(y, x, ...)");
+    if (e->graph == NULL || !all_known(a)) return unknown(a->name);
+    tg_tensor *t[TG_ARGUMENTS_MAX];
+    int64_t first = INT64_MAX;
+    for (uint32_t i = 0; i < a->count; i++) {
+        t[i] = tg_value_tensor(e, &a->values[i], tg_meeting_dtype(a->values, a->count));
+        if (t[i] == NULL) return unknown(a->name);
+        if (i > 0 && tg_id(t[i]) < first) first = tg_id(t[i]);
+    }
+    if (tg_id(t[0]) > first) e->work += tg_id(t[0]) - first;
+    return tg_value_of(e, a->name, tg_checkpoint(t[0], t + 1, (int)a->count - 1));
+}
+
 /* ---- Functions of the program ------------------------------------------------------------------------- */
 
 static int parameter_count(const tg_model *m, const tg_statement *s)
@@ -267,6 +283,7 @@ static tg_value no_function(tg_evaluator *e, uint32_t token)
         tg_suggest(text, t->length, op->name, &best, &distance);
     for (size_t i = 0; i < DERIVATIVES; i++)
         tg_suggest(text, t->length, derivatives[i].name, &best, &distance);
+    tg_suggest(text, t->length, "checkpoint", &best, &distance);
     for (int i = 0; i < e->statement && e->model->problems.count < TG_PROBLEMS_MAX; i++) {
         const tg_statement *s = &e->model->statements[i];
         if (s->kind != TG_STATEMENT_DEF || s->broken) continue;
@@ -291,6 +308,7 @@ tg_value tg_evaluate_call(tg_evaluator *e, uint32_t name)
     if (f != NULL && f->statement < e->statement) return call_function(e, f, &a);
     const derivative *d = find_derivative(e->model, name);
     if (d != NULL) return call_derivative(e, d, &a);
+    if (tg_token_is(e->model, name, "checkpoint")) return call_checkpoint(e, &a);
     const tg_op *op = NULL;
     char text[64];
     if (t->length < sizeof text) {
