@@ -7,19 +7,13 @@
 
 /* ---- Making ------------------------------------------------------------------------------------------- */
 
-static void *base_memory(const tg_function *f, int base)
-{
-    if (base == TG_BASE_ARENA) return f->arena;
-    return base == TG_BASE_CONSTANT ? f->plan->constants : f->leaves[base - TG_BASE_LEAF].data;
-}
-
 /* The views of the plan's places, and the calls that use them. */
 static void prepare(tg_function *f)
 {
     const tg_plan *plan = f->plan;
     for (int64_t i = 0; i < plan->n_places; i++) {
         const tg_place *p = &plan->places[i];
-        char *memory = base_memory(f, p->base);
+        char *memory = tg_base_memory(f, p->base);
         f->views[i] = (tg_view){
             memory == NULL ? NULL : memory + p->offset, p->dtype, p->rank, p->count, p->shape, p->strides};
     }
@@ -32,6 +26,7 @@ static void prepare(tg_function *f)
                                        .diag = &f->diag};
         f->calls[s].out = f->views[step->first_place + step->n_inputs];
     }
+    for (int64_t u = 0; u < plan->n_units; u++) tg_prepare_unit(f, &plan->units[u]);
 }
 
 static int take_memory(tg_function *f)
@@ -40,10 +35,11 @@ static int take_memory(tg_function *f)
     f->arena = tg_aligned_alloc(plan->arena_bytes);
     f->views = malloc(((size_t)plan->n_places + 1) * sizeof *f->views);
     f->calls = malloc(((size_t)plan->n_steps + 1) * sizeof *f->calls);
+    f->tile_shapes = malloc(((size_t)plan->n_places + 1) * sizeof *f->tile_shapes);
     f->leaves = calloc((size_t)plan->n_leaves + 1, sizeof *f->leaves);
     f->outputs = calloc((size_t)plan->n_outputs + 1, sizeof(tg_tensor *));
-    return f->arena != NULL && f->views != NULL && f->calls != NULL && f->leaves != NULL &&
-           f->outputs != NULL;
+    return f->arena != NULL && f->views != NULL && f->calls != NULL && f->tile_shapes != NULL &&
+           f->leaves != NULL && f->outputs != NULL;
 }
 
 static tg_function *new_function(tg_plan *plan, tg_graph *g)
@@ -110,6 +106,7 @@ void tg_function_free(tg_function *f)
     tg_aligned_free(f->arena);
     free(f->views);
     free(f->calls);
+    free(f->tile_shapes);
     free(f->leaves);
     free(f->outputs);
     free(f);
@@ -203,9 +200,9 @@ tg_status tg_run(tg_function *f)
     tg_status status = find_leaves(f);
     if (status != TG_OK) return status;
     const tg_plan *plan = f->plan;
-    for (int64_t s = 0; s < plan->n_steps; s++) {
-        if (f->calls[s].out.count == 0) continue;
-        status = plan->steps[s].kernel(&f->calls[s]);
+    for (int64_t u = 0; u < plan->n_units; u++) {
+        int64_t s = 0;
+        status = tg_run_unit(f, &plan->units[u], &s);
         if (status != TG_OK) return kernel_failed(f, &plan->steps[s], status);
     }
     for (int i = 0; i < plan->n_updates; i++) {
