@@ -10,6 +10,11 @@ int tg_row_accepts(tg_row row, tg_dtype dtype)
     return tables[dtype][row] != NULL;
 }
 
+tg_loop tg_row_loop(tg_row row, tg_dtype dtype)
+{
+    return tables[dtype][row];
+}
+
 tg_status tg_row_run(tg_row row, const tg_kernel_call *call)
 {
     tg_elementwise_walk(call, tables[call->in[0].dtype][row]);

@@ -8,6 +8,7 @@
 #include <tapegrad/function.h>
 
 #include "graph/graph.h"
+#include "kernels/elementwise.h"
 
 /* Memory that a view can lie in: the arena, the plan's constants, the scratch memory of the unit that runs, or leaf
  * i as TG_BASE_LEAF + i. */
@@ -40,6 +41,9 @@ typedef struct tg_step {
     const void *attr;
     int n_inputs;
     int64_t first_place;
+    /* What runs instead of the kernel, over all elements as they lie in memory, where strides are 0 or 1; or NULL. */
+    tg_loop loop;
+    int64_t strides[TG_ELEMENTWISE_MAX];
 } tg_step;
 
 /* Steps that run together. For every panel (of panel_rows of the unit's rows) the first n_heads steps run, then for

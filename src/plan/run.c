@@ -69,11 +69,19 @@ void tg_prepare_unit(tg_function *f, const tg_unit *unit)
 
 /* ---- Running ---------------------------------------------------------------------------------------------- */
 
+static inline tg_status run_step(const tg_step *step, const tg_kernel_call *call)
+{
+    if (step->loop == NULL) return call->out.count == 0 ? TG_OK : step->kernel(call);
+    const void *in[TG_ELEMENTWISE_MAX];
+    for (int k = 0; k < step->n_inputs; k++) in[k] = call->in[k].data;
+    step->loop(call->out.count, call->out.data, in, step->strides);
+    return TG_OK;
+}
+
 static tg_status run_steps(tg_function *f, int64_t first, int64_t n, int64_t *failed)
 {
     for (int64_t s = first; s < first + n; s++) {
-        if (f->calls[s].out.count == 0) continue;
-        tg_status status = f->plan->steps[s].kernel(&f->calls[s]);
+        tg_status status = run_step(&f->plan->steps[s], &f->calls[s]);
         if (status != TG_OK) {
             *failed = s;
             return status;

@@ -442,6 +442,33 @@ int tg_add_tiled_unit(tg_tiler *t, const int64_t *steps, int64_t n, int64_t grou
     return 1;
 }
 
+/* ---- Loops ------------------------------------------------------------------------------------------------------------- */
+
+/* The one stride in which the kernel walks a place: 0 or 1, or -1 for any other. */
+static int64_t stride_of(const tg_place *p)
+{
+    tg_lie lie;
+    if (p->tile != NULL) {
+        if (p->tile->rank != 1 || p->tile->strides[0] < 0 || p->tile->strides[0] > 1) return -1;
+        return p->tile->strides[0];
+    }
+    if (!tg_lie_of(p, TG_EXTENT_COLUMN, &lie) || lie.row < 0 || lie.row > 1) return -1;
+    return lie.row;
+}
+
+/* Spares a step the walk over axes where it can do without. */
+static void use_loop(const tg_builder *b, tg_step *step)
+{
+    const tg_place *places = &b->plan->places[step->first_place];
+    if (step->op == NULL || (step->op->flags & TG_OP_ELEMENTWISE) == 0 || places[step->n_inputs].count == 0)
+        return;
+    for (int k = 0; k < step->n_inputs; k++) {
+        step->strides[k] = stride_of(&places[k]);
+        if (step->strides[k] < 0) return;
+    }
+    step->loop = tg_loop_of(step->op, places[0].dtype);
+}
+
 /* ---- Beginning and end ------------------------------------------------------------------------------------------------- */
 
 int tg_tiler_begin(tg_tiler *t)
@@ -470,6 +497,7 @@ int tg_tiler_end(tg_tiler *t, int done)
 {
     if (done) {
         free(t->b->plan->steps);
+        for (int64_t s = 0; s < t->n_steps; s++) use_loop(t->b, &t->steps[s]);
         t->b->plan->steps = t->steps;
         t->b->plan->n_steps = t->n_steps;
         t->b->unit_scratch = t->scratch;
