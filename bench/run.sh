@@ -2,7 +2,7 @@
 # Builds the benchmarks in build/bench (or $BENCH_BUILD) and runs them: training steps beside hand-written ones,
 # with the library's own matrix products and with CBLAS, and the cost of recording and compiling.
 #
-#     bench/run.sh [--json FILE] [--blocks N] [--only W0|W1|W2|W3]
+#     bench/run.sh [--json FILE] [--blocks N] [--only W0|W1|W2|W3|W4]
 #
 # FILE receives {"rows": [...], "rows_cblas": [...], "overhead": {...}}; times in rows are medians in microseconds.
 set -eu
@@ -19,7 +19,7 @@ while [ $# -gt 0 ]; do
         shift 2
         ;;
     *)
-        echo "usage: bench/run.sh [--json FILE] [--blocks N] [--only W0|W1|W2|W3]" >&2
+        echo "usage: bench/run.sh [--json FILE] [--blocks N] [--only W0|W1|W2|W3|W4]" >&2
         exit 2
         ;;
     esac

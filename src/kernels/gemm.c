@@ -23,7 +23,8 @@ size_t tg_gemm_scratch(size_t item, int64_t m, int64_t n, int64_t k)
 {
     (void)n;
     size_t depth = (size_t)at_most(k, TG_GEMM_BLOCK_DEPTH);
-    size_t rows = 2 * (size_t)at_most(m, TG_GEMM_BLOCK_ROWS) + TG_GEMM_STRIP_ROWS;
+    size_t rows = 2 * (size_t)at_most(m, tg_gemm_block_rows(m, k < 1 ? 1 : at_most(k, TG_GEMM_BLOCK_DEPTH)));
+    rows += TG_GEMM_STRIP_ROWS;
     return (rows + TG_GEMM_TILE_COLUMNS) * depth * item;
 }
 

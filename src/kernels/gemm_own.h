@@ -5,13 +5,21 @@
 
 #include "gemm.h"
 
-/* Blocks of A (rows by depth), which stay in the L2 cache if they are copied, and what the largest strips take for
- * each step: TG_GEMM_STRIP_ROWS elements for a strip of A, TG_GEMM_TILE_COLUMNS for one of B. */
-#define TG_GEMM_BLOCK_ROWS 280
+/* Blocks of A, which stay in the L2 cache if they are copied: their depth, and elements. What the largest strips take
+ * for each step: TG_GEMM_STRIP_ROWS elements for a strip of A, TG_GEMM_TILE_COLUMNS for one of B. */
 #define TG_GEMM_BLOCK_DEPTH 1024
+#define TG_GEMM_BLOCK_ELEMENTS 286720
 #define TG_GEMM_TILE_ROWS 14
 #define TG_GEMM_STRIP_ROWS 16
 #define TG_GEMM_TILE_COLUMNS 32
+
+/* The rows of a block of that depth, of m: as even as tiles allow. */
+static inline int64_t tg_gemm_block_rows(int64_t m, int64_t depth)
+{
+    int64_t most = TG_GEMM_BLOCK_ELEMENTS / depth, blocks = (m + most - 1) / most;
+    int64_t strips = ((m + blocks - 1) / blocks + TG_GEMM_TILE_ROWS - 1) / TG_GEMM_TILE_ROWS;
+    return strips * TG_GEMM_TILE_ROWS;
+}
 
 /* Measured: where copying pays, and below how many multiplications a product is not worth it. Strides in bytes. */
 #define TG_GEMM_SMALL 512

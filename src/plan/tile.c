@@ -11,7 +11,7 @@
  * panel may take, in the L2 cache. Panels are a multiple of the rows of a matrix product's tile. */
 #define BLOCK_ELEMENTS 1024
 #define BLOCK_BYTES 24576
-#define PANEL_BYTES 524288
+#define PANEL_BYTES 1048576
 #define PANEL_MULTIPLE 56
 /* Where rows cannot be walked as one, a row should fit the cache. */
 #define WIDEST_ROW 32768
