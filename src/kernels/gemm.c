@@ -22,8 +22,9 @@ static int64_t at_most(int64_t x, int64_t limit)
 size_t tg_gemm_scratch(size_t item, int64_t m, int64_t n, int64_t k)
 {
     (void)n;
+    if (m < 1 || k < 1) return 0;
     size_t depth = (size_t)at_most(k, TG_GEMM_BLOCK_DEPTH);
-    size_t rows = 2 * (size_t)at_most(m, tg_gemm_block_rows(m, k < 1 ? 1 : at_most(k, TG_GEMM_BLOCK_DEPTH)));
+    size_t rows = 2 * (size_t)at_most(m, tg_gemm_block_rows(m, (int64_t)depth));
     rows += TG_GEMM_STRIP_ROWS;
     return (rows + TG_GEMM_TILE_COLUMNS) * depth * item;
 }

@@ -13,7 +13,7 @@
 #define TG_GEMM_STRIP_ROWS 16
 #define TG_GEMM_TILE_COLUMNS 32
 
-/* The rows of a block of that depth, of m: as even as tiles allow. */
+/* The rows of a block of that depth, of m (at least 1): as even as tiles allow. */
 static inline int64_t tg_gemm_block_rows(int64_t m, int64_t depth)
 {
     int64_t most = TG_GEMM_BLOCK_ELEMENTS / depth, blocks = (m + most - 1) / most;
