@@ -16,7 +16,7 @@ static const workload workloads[] = {
     {"W1", "784-30-10 sigmoid, quadratic, batch 10", 2, {784, 30, 10}, 10, 0, 0.5F},
     {"W2", "784-64-10 ReLU, softmax, batch 64", 2, {784, 64, 10}, 64, 1, 0.01F},
     {"W3", "784-512-512-10 ReLU, softmax, batch 128", 3, {784, 512, 512, 10}, 128, 1, 0.01F},
-    {"W4", "1024-1024-1024-1024-10 ReLU, batch 256", 4, {1024, 1024, 1024, 1024, 10}, 256, 1, 0.01F},
+    {"W4", "1024-1024-1024-1024-10 ReLU, batch 256", 4, {1024, 1024, 1024, 1024, 10}, 256, 1, 0.002F},
 };
 enum { N_WORKLOADS = sizeof workloads / sizeof workloads[0], MAX_BLOCKS = 1000, CHECKED_STEPS = 20 };
 
