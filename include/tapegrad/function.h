@@ -36,9 +36,16 @@ typedef struct tg_compile_options {
     /* Passes of the planner to leave out, as "fuse,…" (see tg_pass_name); NULL or "": none. Results differ by
      * rounding alone; this is for comparing, and for finding what is slow. */
     const char *passes_off;
+    /* Threads that a run uses, the calling one among them; 0: one. Each function has threads of its own, which sleep
+     * between runs and end with it; in a process that was forked off it runs without them. Results do not depend on
+     * their number. */
+    int threads;
 } tg_compile_options;
 
-/* tg_compile with options (NULL: the usual ones). Errors: also ARGUMENT (an unknown pass). */
+#define TG_MAX_THREADS 256
+
+/* tg_compile with options (NULL: the usual ones). Errors: also ARGUMENT (an unknown pass, or threads
+ * that are not 0 to TG_MAX_THREADS). */
 TG_API tg_status tg_compile_with(tg_graph *g, tg_tensor *const *outputs, int n_outputs,
                                  const tg_update *updates, int n_updates, const tg_compile_options *options,
                                  tg_function **out);

@@ -240,6 +240,7 @@ static int begin(tg_builder *b)
     plan->updates = calloc((size_t)q->n_updates + 1, sizeof *plan->updates);
     plan->n_outputs = q->n_outputs;
     plan->n_updates = q->n_updates;
+    plan->threads = q->threads < 1 ? 1 : q->threads;
     b->locations = malloc(n * sizeof *b->locations);
     b->last_read = malloc(n * sizeof *b->last_read);
     b->constant_offsets = malloc(n * sizeof *b->constant_offsets);

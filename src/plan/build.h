@@ -26,12 +26,8 @@ typedef struct tg_builder {
     size_t constant_bytes;
     size_t scratch;      /* what kernels ask for */
     size_t unit_scratch; /* what units keep there, behind it */
+    size_t parts;        /* what reductions leave of their blocks */
 } tg_builder;
-
-static inline int64_t tg_result_place(const tg_step *step)
-{
-    return step->first_place + step->n_inputs;
-}
 
 /* The place of an operand goes to the plan, with its buffer (-1 outside the arena) remembered until offsets are
  * known. 0 when memory runs out. */

@@ -124,8 +124,11 @@ static tg_status read_options(tg_graph *g, const tg_compile_options *options, un
     const char *unknown;
     int length;
     *passes_off = 0;
-    if (options == NULL || options->passes_off == NULL ||
-        tg_passes_named(options->passes_off, passes_off, &unknown, &length))
+    if (options == NULL) return TG_OK;
+    if (options->threads < 0 || options->threads > TG_MAX_THREADS)
+        return tg_graph_fail(g, TG_ERR_ARGUMENT, "tg_compile: %d threads, expected 0 to %d", options->threads,
+                             TG_MAX_THREADS);
+    if (options->passes_off == NULL || tg_passes_named(options->passes_off, passes_off, &unknown, &length))
         return TG_OK;
     return tg_graph_fail(g, TG_ERR_ARGUMENT, "tg_compile: there is no pass \"%.*s\" to leave out", length,
                          unknown);
@@ -153,7 +156,8 @@ tg_status tg_compile_with(tg_graph *g, tg_tensor *const *outputs, int n_outputs,
                           .updates = updates,
                           .n_outputs = n_outputs,
                           .n_updates = n_updates,
-                          .passes_off = passes_off};
+                          .passes_off = passes_off,
+                          .threads = options == NULL || options->threads < 2 ? 0 : options->threads};
     status = tg_request_make(&request);
     if (status == TG_OK) {
         int found = 0;
@@ -207,7 +211,7 @@ static tg_status run_once(const tg_request *request, void *data)
     if (status != TG_OK) return tg_graph_fail(request->graph, status, "tg_eval: %s", tg_function_error(f));
     char *to = data;
     for (int i = 0; i < request->n_outputs; i++) {
-        const tg_view *view = &f->views[f->plan->outputs[i]];
+        const tg_view *view = &f->lanes[0].views[f->plan->outputs[i]];
         size_t bytes = (size_t)view->count * tg_dtype_size(view->dtype);
         if (bytes > 0) memcpy(to, view->data, bytes);
         to += bytes;

@@ -16,7 +16,7 @@ static size_t bytes_of_place(const tg_place *p)
     size_t bytes = tg_dtype_size(p->dtype);
     for (int i = 0; i < p->rank; i++)
         if (p->strides[i] != 0) bytes *= (size_t)p->shape[i];
-    return p->count == 0 || p->base == TG_BASE_SCRATCH ? 0 : bytes;
+    return p->count == 0 || p->base == TG_BASE_SCRATCH || p->base == TG_BASE_PARTS ? 0 : bytes;
 }
 
 static double flops_of(const tg_step *step, const tg_place *places, const tg_place *out)

@@ -145,7 +145,8 @@ static void place_scratch(tg_builder *b)
     size_t kernels = (b->scratch + TG_ALIGNMENT - 1) / TG_ALIGNMENT * TG_ALIGNMENT;
     plan->scratch_offset = plan->arena_bytes;
     plan->stats.scratch_bytes = kernels + b->unit_scratch;
-    plan->arena_bytes += plan->stats.scratch_bytes;
+    plan->parts_offset = plan->arena_bytes + plan->stats.scratch_bytes;
+    plan->arena_bytes = plan->parts_offset + b->parts;
     for (int64_t i = 0; i < plan->n_places; i++)
         if (plan->places[i].base == TG_BASE_SCRATCH) plan->places[i].offset += (int64_t)kernels;
 }

@@ -12,26 +12,63 @@ typedef struct tg_bound_leaf {
     void *data;        /* what the views point to now */
 } tg_bound_leaf;
 
+/* What a thread runs with. */
+typedef struct tg_lane {
+    tg_view *views;            /* of the plan's places */
+    tg_kernel_call *calls;     /* of the plan's steps */
+    int64_t (*tile_shapes)[2]; /* of the plan's places that have a tile */
+    char *scratch;
+    char *own_scratch; /* what is freed; the first lane's scratch is in the arena */
+    tg_diag diag;
+    tg_status status;
+    int64_t failed; /* the step that failed */
+} tg_lane;
+
+typedef struct tg_pool tg_pool;
+
 struct tg_function {
     tg_plan *plan;
     tg_graph *graph;
     uint64_t rewinds; /* of the graph, when the leaves were last looked at */
     char *arena;
-    tg_view *views;            /* of the plan's places */
-    tg_kernel_call *calls;     /* of the plan's steps */
-    int64_t (*tile_shapes)[2]; /* of the plan's places that have a tile */
+    tg_lane *lanes;
+    int n_lanes;
+    tg_pool *pool; /* of the lanes after the first; NULL without */
     tg_bound_leaf *leaves;
     tg_tensor **outputs;
     tg_diag diag;
     int from_cache;
 };
 
-/* The memory that places with this base lie in; NULL for a leaf that is not bound yet. */
-void *tg_base_memory(const tg_function *f, int base);
+/* Makes f's lanes, as many as the plan has threads. 0 when memory runs out. */
+int tg_make_lanes(tg_function *f);
+void tg_free_lanes(tg_function *f);
+/* Lets the calls of all lanes see what they will work on: the first block of every unit. */
+void tg_prepare_lanes(tg_function *f);
 
-/* Lets the calls of a unit's steps see its first block. */
-void tg_prepare_unit(tg_function *f, const tg_unit *unit);
-/* Runs all of it; *step is the step that failed. */
-tg_status tg_run_unit(tg_function *f, const tg_unit *unit, int64_t *step);
+/* The memory that places with this base lie in; NULL for a leaf that is not bound yet. */
+void *tg_base_memory(const tg_function *f, const tg_lane *lane, int base);
+static inline int64_t tg_at_most(int64_t x, int64_t limit)
+{
+    return x < limit ? x : limit;
+}
+
+/* Lets a step's views show `rows` rows of their tiles. */
+void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, int64_t rows);
+
+/* Runs all of a unit; what failed, if anything, is in the function's first lane. */
+tg_status tg_run_unit(tg_function *f, const tg_unit *unit);
+/* Every n-th panel, from the first-th on, in one lane. */
+void tg_run_panels(tg_function *f, tg_lane *lane, const tg_unit *unit, int64_t first, int64_t n);
+
+/* ---- Threads ------------------------------------------------------------------------------------------ */
+
+/* n threads, which sleep until there is work; fewer where the system gives fewer. NULL when there are none. */
+tg_pool *tg_pool_new(int n);
+void tg_pool_free(tg_pool *pool);
+/* How many threads work here: none in a process that was forked off. */
+int tg_pool_size(const tg_pool *pool);
+/* Runs a unit in all lanes up to the pool's size, the caller in the first, and waits for the others. */
+void tg_pool_run(tg_pool *pool, tg_function *f, const tg_unit *unit);
 
 #endif

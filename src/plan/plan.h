@@ -10,9 +10,9 @@
 #include "graph/graph.h"
 #include "kernels/elementwise.h"
 
-/* Memory that a view can lie in: the arena, the plan's constants, the scratch memory of the unit that runs, or leaf
- * i as TG_BASE_LEAF + i. */
-enum { TG_BASE_ARENA, TG_BASE_CONSTANT, TG_BASE_SCRATCH, TG_BASE_LEAF };
+/* Memory that a view can lie in: the arena, the plan's constants, the scratch memory of the thread that runs, parts of
+ * reductions, or leaf i as TG_BASE_LEAF + i. */
+enum { TG_BASE_ARENA, TG_BASE_CONSTANT, TG_BASE_SCRATCH, TG_BASE_PARTS, TG_BASE_LEAF };
 
 /* What a kernel sees of a place when its unit runs block by block. */
 typedef struct tg_tile {
@@ -46,6 +46,11 @@ typedef struct tg_step {
     int64_t strides[TG_ELEMENTWISE_MAX];
 } tg_step;
 
+static inline int64_t tg_result_place(const tg_step *step)
+{
+    return step->first_place + step->n_inputs;
+}
+
 /* Steps that run together. For every panel (of panel_rows of the unit's rows) the first n_heads steps run, then for
  * every block of the panel the next n_blocks steps; the last n_finals run once, at the end. A step that runs alone
  * and as a whole is a final step. */
@@ -53,6 +58,8 @@ typedef struct tg_unit {
     int64_t first_step;
     int64_t n_heads, n_blocks, n_finals;
     int64_t rows, panel_rows, block_rows;
+    int64_t n_panels;
+    int is_parallel; /* its panels are worth sharing out among threads */
 } tg_unit;
 
 static inline int64_t tg_unit_steps(const tg_unit *unit)
@@ -87,8 +94,9 @@ typedef struct tg_plan {
     void *constants;
     int64_t n_steps, n_units, n_places;
     int n_leaves, n_outputs, n_updates;
-    size_t arena_bytes; /* scratch included, from scratch_offset on */
-    size_t scratch_offset;
+    size_t arena_bytes; /* scratch and parts included, from these offsets on */
+    size_t scratch_offset, parts_offset;
+    int threads;
     tg_function_stats stats;
 } tg_plan;
 
@@ -110,6 +118,7 @@ typedef struct tg_request {
     int32_t *local; /* id - low to index in nodes, -1 for others */
     int64_t low, high;
     unsigned passes_off; /* bits: 1 << tg_pass */
+    int threads;         /* 0: one */
 } tg_request;
 
 /* Collects the nodes. The caller frees with tg_request_free, also after a failure. */

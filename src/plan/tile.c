@@ -8,11 +8,13 @@
 #include "ops/ops.h"
 
 /* Measured: elements of a block; what the results of a block may take together, for they share the L1 cache; what a
- * panel may take, in the L2 cache. Panels are a multiple of the rows of a matrix product's tile. */
+ * panel may take, in the L2 cache. */
 #define BLOCK_ELEMENTS 1024
 #define BLOCK_BYTES 24576
 #define PANEL_BYTES 1048576
-#define PANEL_MULTIPLE 56
+/* Threads pay from so many nanoseconds on. An element takes a tenth of one in each kernel; a product does a hundred
+ * operations in one. */
+#define PARALLEL_TIME 20000
 /* Where rows cannot be walked as one, a row should fit the cache. */
 #define WIDEST_ROW 32768
 
@@ -24,7 +26,8 @@ typedef struct tiling {
     int64_t head; /* step, -1 for none */
     int64_t rows, columns, panel_rows, block_rows, n_panels;
     int is_flat; /* rows are elements */
-    size_t scratch;
+    int is_parallel;
+    size_t scratch, parts;
 } tiling;
 
 static size_t aligned(size_t bytes)
@@ -160,27 +163,36 @@ static int64_t at_least_one(int64_t x)
     return x < 1 ? 1 : x;
 }
 
-/* Parts of at most `most` rows, as even as a multiple of `unit` rows allows. */
-static int64_t even_parts(int64_t rows, int64_t most, int64_t unit)
+static int is_worth_threads(const tiling *u)
 {
-    if (rows <= most) return rows;
-    int64_t part = times(times(most, rows), rows);
-    int64_t rounded = times(unit, part) * unit;
-    return rounded < rows ? rounded : rows;
+    double elements = (double)u->rows * (double)u->columns, time = 0.1 * elements * (double)u->n;
+    if (u->head >= 0) time += 0.02 * elements * (double)places_of(u, u->head)->shape[1];
+    return u->t->b->plan->threads > 1 && time >= PARALLEL_TIME;
 }
 
+static int64_t power_of_two(int64_t most)
+{
+    int64_t x = 1;
+    while (2 * x <= most) x *= 2;
+    return x;
+}
+
+/* Blocks first: how many rows they have does not depend on threads, so that sums do not either. Panels are whole
+ * blocks, in number a multiple of the threads'. */
 static void choose_sizes(tiling *u, int64_t slot_bytes_a_row)
 {
-    int64_t panel = u->rows, block = at_least_one(BLOCK_ELEMENTS / u->columns);
-    if (u->head >= 0) {
-        panel = PANEL_BYTES / (u->columns * item_of(result_of(u, u->head)));
-        panel = even_parts(u->rows, panel < PANEL_MULTIPLE ? PANEL_MULTIPLE : panel, PANEL_MULTIPLE);
-    }
-    if (slot_bytes_a_row * block > BLOCK_BYTES) block = at_least_one(BLOCK_BYTES / slot_bytes_a_row);
-    if (panel < 2 * block && slot_bytes_a_row * panel <= BLOCK_BYTES) block = panel;
-    u->panel_rows = panel;
-    u->n_panels = times(panel, u->rows);
-    u->block_rows = even_parts(panel, block, u->columns == 1 && block >= 64 ? 64 : 1);
+    int64_t block = at_least_one(BLOCK_ELEMENTS / u->columns), panel = u->rows, threads = 1;
+    if (slot_bytes_a_row * block > BLOCK_BYTES) block = BLOCK_BYTES / slot_bytes_a_row;
+    block = power_of_two(block);
+    if (u->rows < 2 * block && slot_bytes_a_row * u->rows <= BLOCK_BYTES) block = u->rows;
+    if (u->head >= 0) panel = at_least_one(PANEL_BYTES / (u->columns * item_of(result_of(u, u->head))));
+    if (is_worth_threads(u)) threads = u->t->b->plan->threads;
+    panel = times(times(threads, times(panel, u->rows)) * threads, u->rows);
+    panel = times(block, panel) * block;
+    u->block_rows = block;
+    u->panel_rows = panel < u->rows ? panel : u->rows;
+    u->n_panels = times(u->panel_rows, u->rows);
+    u->is_parallel = threads > 1 && u->n_panels > 1;
 }
 
 static int is_one_block(const tiling *u)
@@ -214,10 +226,10 @@ static int give_tile(const tiling *u, tg_place *p, const tg_tile *tile)
     return 1;
 }
 
-/* Moves a place to scratch memory. */
-static void move_to_scratch(const tiling *u, tg_place *p, size_t offset)
+/* Moves a place to scratch memory, or to the parts of reductions. */
+static void move_to_scratch(const tiling *u, tg_place *p, int base, size_t offset)
 {
-    p->base = TG_BASE_SCRATCH;
+    p->base = base;
     p->offset = (int64_t)offset;
     u->t->b->buffer_of[p - u->t->b->plan->places] = -1;
 }
@@ -262,12 +274,13 @@ static int tile_step(const tiling *u, int64_t s)
         tg_place *p = places_of(u, s) + k;
         int64_t from = u->t->b->buffer_of[step->first_place + k];
         int is_panel = from >= 0 && from == u->head;
-        if (from >= 0 && u->t->moved[from] > 0) move_to_scratch(u, p, (size_t)u->t->moved[from] - 1);
+        if (from >= 0 && u->t->moved[from] > 0)
+            move_to_scratch(u, p, TG_BASE_SCRATCH, (size_t)u->t->moved[from] - 1);
         if (!tile_operand(u, p, m->reads, one_axis, is_panel)) return 0;
     }
     if (m->makes == TG_EXTENT_END) return 1;
     tg_place *out = result_of(u, s);
-    if (u->t->moved[s] > 0) move_to_scratch(u, out, (size_t)u->t->moved[s] - 1);
+    if (u->t->moved[s] > 0) move_to_scratch(u, out, TG_BASE_SCRATCH, (size_t)u->t->moved[s] - 1);
     return tile_operand(u, out, m->makes, reduces || one_axis, 0);
 }
 
@@ -279,7 +292,7 @@ static int tile_head(const tiling *u)
                     .per_row = in->shape[1],
                     .rank = 2,
                     .strides = {in->strides[0], in->strides[1]}};
-    if (u->t->moved[u->head] > 0) move_to_scratch(u, out, (size_t)u->t->moved[u->head] - 1);
+    if (u->t->moved[u->head] > 0) move_to_scratch(u, out, TG_BASE_SCRATCH, (size_t)u->t->moved[u->head] - 1);
     tg_tile to = {.panel = out->base == TG_BASE_SCRATCH ? 0 : u->panel_rows * u->columns * item_of(out),
                   .per_row = u->columns,
                   .rank = 2,
@@ -299,7 +312,7 @@ static const void *new_axes(const tiling *u, unsigned axes)
     return attr;
 }
 
-/* The step that reduces what the blocks left, from scratch memory at `offset` to the place of the result. */
+/* The step that reduces what the blocks left, from the parts at `offset` to the place of the result. */
 static int add_final(tiling *u, const tg_step *step, const tg_place *out, int64_t buffer, size_t offset)
 {
     tg_builder *b = u->t->b;
@@ -308,7 +321,7 @@ static int add_final(tiling *u, const tg_step *step, const tg_place *out, int64_
     tg_step *final = &u->t->steps[u->t->n_steps];
     if (shape == NULL) return 0;
     memcpy(shape, (const int64_t[]){blocks, width, width, 1}, 4 * sizeof *shape);
-    tg_place parts = {.base = TG_BASE_SCRATCH,
+    tg_place parts = {.base = TG_BASE_PARTS,
                       .offset = (int64_t)offset,
                       .dtype = out->dtype,
                       .rank = 2,
@@ -341,13 +354,13 @@ static int finish_reductions(tiling *u, tg_unit *unit)
         int64_t at = tg_result_place(step), buffer = b->buffer_of[at], item = item_of(&whole);
         tg_tile tile = {.per_row = whole.count, .fixed = 1, .rank = 1, .strides = {1, 0}};
         if (!is_one_block(u)) {
-            size_t offset = u->scratch;
-            u->scratch += aligned((size_t)(count_blocks(u) * whole.count * item));
+            size_t offset = u->parts;
+            u->parts += aligned((size_t)(count_blocks(u) * whole.count * item));
             tile.block = whole.count * item;
             tile.panel = tile.block * times(u->block_rows, u->panel_rows);
             if (!add_final(u, step, &whole, buffer, offset)) return 0;
             unit->n_finals++;
-            move_to_scratch(u, &b->plan->places[at], offset);
+            move_to_scratch(u, &b->plan->places[at], TG_BASE_PARTS, offset);
         }
         if (!give_tile(u, &b->plan->places[at], &tile)) return 0;
     }
@@ -418,6 +431,8 @@ static int fill_unit(tiling *u, tg_unit *unit)
     unit->rows = u->rows;
     unit->panel_rows = u->panel_rows;
     unit->block_rows = u->block_rows;
+    unit->n_panels = u->n_panels;
+    unit->is_parallel = u->is_parallel;
     for (int64_t i = 0; i < u->n; i++) t->steps[t->n_steps++] = t->b->plan->steps[u->steps[i]];
     if (!finish_reductions(u, unit) || !tile_head(u)) return 0;
     for (int64_t i = unit->n_heads; i < u->n; i++)
@@ -438,6 +453,7 @@ int tg_add_tiled_unit(tg_tiler *t, const int64_t *steps, int64_t n, int64_t grou
     tg_unit *unit = begin_unit(t, n);
     if (unit == NULL || !lay_out(&u) || !fill_unit(&u, unit)) return -1;
     if (u.scratch > t->scratch) t->scratch = u.scratch;
+    if (u.parts > t->parts) t->parts = u.parts;
     t->b->plan->n_units++;
     return 1;
 }
@@ -501,6 +517,7 @@ int tg_tiler_end(tg_tiler *t, int done)
         t->b->plan->steps = t->steps;
         t->b->plan->n_steps = t->n_steps;
         t->b->unit_scratch = t->scratch;
+        t->b->parts = t->parts;
     } else {
         free(t->steps);
     }
