@@ -41,9 +41,12 @@ typedef struct tg_step {
     const void *attr;
     int n_inputs;
     int64_t first_place;
-    /* What runs instead of the kernel, over all elements as they lie in memory, where strides are 0 or 1; or NULL. */
+    /* What runs instead of the kernel, over all elements in strides of 0 or 1; or NULL. Where is_rows, over each row of
+     * the block, the inputs' rows being row_bytes apart, those of the result the last of them. */
     tg_loop loop;
     int64_t strides[TG_ELEMENTWISE_MAX];
+    int is_rows;
+    int64_t row_bytes[TG_ELEMENTWISE_MAX + 1];
 } tg_step;
 
 static inline int64_t tg_result_place(const tg_step *step)

@@ -1,12 +1,27 @@
 /* Running the units of a plan, panel by panel and block by block. */
 #include "function.h"
 
+/* Row by row. */
+static void run_rows(const tg_step *step, const tg_kernel_call *call, const char **in)
+{
+    const int64_t rows = call->out.shape[0], columns = call->out.shape[1];
+    char *out = call->out.data;
+    for (int64_t i = 0; i < rows; i++) {
+        const void *at[TG_ELEMENTWISE_MAX];
+        for (int k = 0; k < step->n_inputs; k++) at[k] = in[k] + i * step->row_bytes[k];
+        step->loop(columns, out + i * step->row_bytes[step->n_inputs], at, step->strides);
+    }
+}
+
 static inline tg_status run_step(const tg_step *step, const tg_kernel_call *call)
 {
     if (step->loop == NULL) return call->out.count == 0 ? TG_OK : step->kernel(call);
     const void *in[TG_ELEMENTWISE_MAX];
     for (int k = 0; k < step->n_inputs; k++) in[k] = call->in[k].data;
-    step->loop(call->out.count, call->out.data, in, step->strides);
+    if (step->is_rows)
+        run_rows(step, call, (const char **)in);
+    else
+        step->loop(call->out.count, call->out.data, in, step->strides);
     return TG_OK;
 }
 

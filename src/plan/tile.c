@@ -460,16 +460,20 @@ int tg_add_tiled_unit(tg_tiler *t, const int64_t *steps, int64_t n, int64_t grou
 
 /* ---- Loops ------------------------------------------------------------------------------------------------------------- */
 
-/* The one stride in which the kernel walks a place: 0 or 1, or -1 for any other. */
+/* The stride in which a loop goes over the elements of a place, or of a row of its tile: -1 for any but 0 and 1. */
 static int64_t stride_of(const tg_place *p)
 {
-    tg_lie lie;
-    if (p->tile != NULL) {
-        if (p->tile->rank != 1 || p->tile->strides[0] < 0 || p->tile->strides[0] > 1) return -1;
-        return p->tile->strides[0];
-    }
-    if (!tg_lie_of(p, TG_EXTENT_COLUMN, &lie) || lie.row < 0 || lie.row > 1) return -1;
-    return lie.row;
+    tg_lie lie = {.row = -1};
+    if (p->tile != NULL)
+        lie.row = p->tile->strides[p->tile->rank - 1];
+    else if (!tg_lie_of(p, TG_EXTENT_COLUMN, &lie))
+        return -1;
+    return lie.row == 0 || lie.row == 1 ? lie.row : -1;
+}
+
+static int64_t row_bytes_of(const tg_place *p)
+{
+    return p->tile == NULL ? 0 : p->tile->strides[0] * item_of(p);
 }
 
 /* Spares a step the walk over axes where it can do without. */
@@ -482,6 +486,9 @@ static void use_loop(const tg_builder *b, tg_step *step)
         step->strides[k] = stride_of(&places[k]);
         if (step->strides[k] < 0) return;
     }
+    const tg_tile *tile = places[step->n_inputs].tile;
+    step->is_rows = tile != NULL && tile->rank == 2;
+    for (int k = 0; k <= step->n_inputs; k++) step->row_bytes[k] = row_bytes_of(&places[k]);
     step->loop = tg_loop_of(step->op, places[0].dtype);
 }
 
