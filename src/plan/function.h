@@ -58,17 +58,18 @@ void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, int64_t 
 
 /* Runs all of a unit; what failed, if anything, is in the function's first lane. */
 tg_status tg_run_unit(tg_function *f, const tg_unit *unit);
-/* Every n-th panel, from the first-th on, in one lane. */
-void tg_run_panels(tg_function *f, tg_lane *lane, const tg_unit *unit, int64_t first, int64_t n);
+/* One panel, in one lane, which notes what fails. */
+void tg_run_panel(const tg_function *f, tg_lane *lane, const tg_unit *unit, int64_t panel);
 
 /* ---- Threads ------------------------------------------------------------------------------------------ */
 
-/* n threads, which sleep until there is work; fewer where the system gives fewer. NULL when there are none. */
-tg_pool *tg_pool_new(int n);
+/* n threads for the lanes after the first, which sleep until there is work; fewer where the system gives fewer. NULL
+ * when memory runs out. */
+tg_pool *tg_pool_new(tg_function *f, int n);
 void tg_pool_free(tg_pool *pool);
 /* How many threads work here: none in a process that was forked off. */
 int tg_pool_size(const tg_pool *pool);
-/* Runs a unit in all lanes up to the pool's size, the caller in the first, and waits for the others. */
-void tg_pool_run(tg_pool *pool, tg_function *f, const tg_unit *unit);
+/* Runs all panels of a unit, the caller in the first lane, and waits for the others. */
+void tg_pool_run(tg_pool *pool, const tg_unit *unit);
 
 #endif

@@ -41,7 +41,7 @@ int tg_make_lanes(tg_function *f)
         lane->scratch = lane->own_scratch = tg_aligned_alloc(plan->stats.scratch_bytes);
         if (lane->scratch == NULL) return 0;
     }
-    if (f->n_lanes > 1) f->pool = tg_pool_new(f->n_lanes - 1);
+    if (f->n_lanes > 1) f->pool = tg_pool_new(f, f->n_lanes - 1);
     return 1;
 }
 

@@ -1,5 +1,6 @@
 /* The threads of a function. They wait for the next unit by looking at a counter for a while, since it mostly comes
- * within microseconds, and then sleep. */
+ * within microseconds, and then sleep. Panels are taken one by one by whoever is there, so that nobody waits for a
+ * thread that the system does not let run. */
 #include <stdlib.h>
 
 #include <pthread.h>
@@ -9,6 +10,7 @@
 
 #include "function.h"
 
+#define ROUND (1ULL << 32)
 /* Looks before a waiting thread sleeps, or lets others run. */
 #define PATIENCE 2000
 
@@ -22,12 +24,13 @@ struct tg_pool {
     worker *workers;
     int n;
     pid_t process; /* that the threads belong to */
-    /* The work, written before `round` goes up. */
     tg_function *f;
-    const tg_unit *unit;
-    atomic_uint round;
-    atomic_int busy;     /* workers that have not finished it */
-    atomic_int sleeping; /* workers that have to be woken */
+    _Atomic(const tg_unit *) unit; /* the work, written before the round goes up */
+    /* The round, times ROUND, and the next panel that nobody has taken: who takes one knows that the round is still
+     * the one whose unit it has read. */
+    atomic_ullong next;
+    atomic_llong unfinished; /* panels of this round */
+    atomic_int sleeping;     /* workers that have to be woken */
     atomic_int ends;
     pthread_mutex_t lock; /* for sleeping */
     pthread_cond_t wake;
@@ -42,41 +45,70 @@ static void pause_a_moment(void)
 
 /* ---- Workers ---------------------------------------------------------------------------------------------- */
 
-static void sleep_until(tg_pool *pool, unsigned seen)
+static unsigned long long round_of(unsigned long long next)
+{
+    return next / ROUND;
+}
+
+static void sleep_until(tg_pool *pool, unsigned long long seen)
 {
     pthread_mutex_lock(&pool->lock);
     atomic_fetch_add(&pool->sleeping, 1);
-    while (atomic_load(&pool->round) == seen) pthread_cond_wait(&pool->wake, &pool->lock);
+    while (round_of(atomic_load(&pool->next)) == seen) pthread_cond_wait(&pool->wake, &pool->lock);
     atomic_fetch_sub(&pool->sleeping, 1);
     pthread_mutex_unlock(&pool->lock);
 }
 
-static void wait_for_work(tg_pool *pool, unsigned seen)
+static void wait_for_work(tg_pool *pool, unsigned long long seen)
 {
     for (int i = 0; i < PATIENCE; i++) {
-        if (atomic_load_explicit(&pool->round, memory_order_acquire) != seen) return;
+        if (round_of(atomic_load_explicit(&pool->next, memory_order_acquire)) != seen) return;
         pause_a_moment();
     }
     sleep_until(pool, seen);
+}
+
+/* Takes panels of the current round until there are none; returns that round. */
+static unsigned long long take_panels(tg_pool *pool, tg_lane *lane)
+{
+    unsigned long long next = atomic_load(&pool->next);
+    for (;;) {
+        const tg_unit *unit = atomic_load(&pool->unit);
+        int64_t panel = (int64_t)(next % ROUND);
+        if (unit == NULL || panel >= unit->n_panels) {
+            unsigned long long now = atomic_load(&pool->next);
+            if (now == next) return round_of(next);
+            next = now;
+        } else if (atomic_compare_exchange_weak(&pool->next, &next, next + 1)) {
+            tg_run_panel(pool->f, lane, unit, panel);
+            atomic_fetch_sub_explicit(&pool->unfinished, 1, memory_order_release);
+            next = atomic_load(&pool->next);
+        }
+    }
 }
 
 static void *work(void *argument)
 {
     worker *w = argument;
     tg_pool *pool = w->pool;
-    for (unsigned seen = 0;; seen++) {
+    for (unsigned long long seen = 0;;) {
         wait_for_work(pool, seen);
         if (atomic_load(&pool->ends)) return NULL;
-        tg_run_panels(pool->f, &pool->f->lanes[w->lane], pool->unit, w->lane, pool->n + 1);
-        atomic_fetch_sub_explicit(&pool->busy, 1, memory_order_release);
+        seen = take_panels(pool, &pool->f->lanes[w->lane]);
     }
+}
+
+/* Lets nobody take anything: what a thread has read of an earlier round is void. */
+static void close_round(tg_pool *pool)
+{
+    atomic_store(&pool->next, (round_of(atomic_load(&pool->next)) + 1) * ROUND + (ROUND - 1));
 }
 
 /* A new round, which those that sleep have to be told of. The counters are read and written in one order that all
  * threads agree on, so that either a worker sees the new round before it sleeps, or is seen sleeping. */
 static void begin_round(tg_pool *pool)
 {
-    atomic_fetch_add(&pool->round, 1);
+    atomic_store(&pool->next, (round_of(atomic_load(&pool->next)) + 1) * ROUND);
     if (atomic_load(&pool->sleeping) == 0) return;
     pthread_mutex_lock(&pool->lock);
     pthread_cond_broadcast(&pool->wake);
@@ -85,7 +117,7 @@ static void begin_round(tg_pool *pool)
 
 /* ---- The caller -------------------------------------------------------------------------------------------- */
 
-/* The lane whose panels come first keeps the error, as it would without threads. */
+/* The first lane gets the error, whichever it was in. */
 static void collect_failure(tg_function *f, int n)
 {
     for (int l = 1; l <= n && f->lanes[0].status == TG_OK; l++) {
@@ -96,14 +128,16 @@ static void collect_failure(tg_function *f, int n)
     }
 }
 
-void tg_pool_run(tg_pool *pool, tg_function *f, const tg_unit *unit)
+void tg_pool_run(tg_pool *pool, const tg_unit *unit)
 {
-    pool->f = f;
-    pool->unit = unit;
-    atomic_store_explicit(&pool->busy, pool->n, memory_order_relaxed);
+    tg_function *f = pool->f;
+    for (int l = 0; l <= pool->n; l++) f->lanes[l].status = TG_OK;
+    close_round(pool);
+    atomic_store_explicit(&pool->unfinished, unit->n_panels, memory_order_relaxed);
+    atomic_store(&pool->unit, unit);
     begin_round(pool);
-    tg_run_panels(f, &f->lanes[0], unit, 0, pool->n + 1);
-    for (int i = 0; atomic_load_explicit(&pool->busy, memory_order_acquire) > 0; i++) {
+    take_panels(pool, &f->lanes[0]);
+    for (int i = 0; atomic_load_explicit(&pool->unfinished, memory_order_acquire) > 0; i++) {
         if (i < PATIENCE)
             pause_a_moment();
         else
@@ -119,7 +153,7 @@ int tg_pool_size(const tg_pool *pool)
 
 /* ---- Making and ending -------------------------------------------------------------------------------------- */
 
-tg_pool *tg_pool_new(int n)
+tg_pool *tg_pool_new(tg_function *f, int n)
 {
     tg_pool *pool = calloc(1, sizeof *pool);
     if (pool == NULL) return NULL;
@@ -128,6 +162,7 @@ tg_pool *tg_pool_new(int n)
         free(pool);
         return NULL;
     }
+    pool->f = f;
     pool->process = getpid();
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);

@@ -70,7 +70,7 @@ static tg_status run_at(const tg_function *f, tg_lane *lane, int64_t first, int6
     return status;
 }
 
-static tg_status run_panel(const tg_function *f, tg_lane *lane, const tg_unit *unit, int64_t panel)
+void tg_run_panel(const tg_function *f, tg_lane *lane, const tg_unit *unit, int64_t panel)
 {
     int64_t rows = tg_at_most(unit->panel_rows, unit->rows - panel * unit->panel_rows);
     int64_t first = unit->first_step + unit->n_heads;
@@ -78,14 +78,13 @@ static tg_status run_panel(const tg_function *f, tg_lane *lane, const tg_unit *u
     for (int64_t at = 0, block = 0; at < rows && status == TG_OK; at += unit->block_rows, block++)
         status = run_at(f, lane, first, unit->n_blocks, panel, block, tg_at_most(unit->block_rows, rows - at),
                         unit->block_rows);
-    return status;
 }
 
-void tg_run_panels(tg_function *f, tg_lane *lane, const tg_unit *unit, int64_t first, int64_t n)
+static void run_panels(const tg_function *f, tg_lane *lane, const tg_unit *unit)
 {
     lane->status = TG_OK;
-    for (int64_t panel = first; panel < unit->n_panels && lane->status == TG_OK; panel += n)
-        run_panel(f, lane, unit, panel);
+    for (int64_t panel = 0; panel < unit->n_panels && lane->status == TG_OK; panel++)
+        tg_run_panel(f, lane, unit, panel);
 }
 
 tg_status tg_run_unit(tg_function *f, const tg_unit *unit)
@@ -93,9 +92,9 @@ tg_status tg_run_unit(tg_function *f, const tg_unit *unit)
     tg_lane *lane = &f->lanes[0];
     if (unit->rows == unit->block_rows) return run_steps(f, lane, unit->first_step, tg_unit_steps(unit));
     if (unit->is_parallel && tg_pool_size(f->pool) > 0)
-        tg_pool_run(f->pool, f, unit);
+        tg_pool_run(f->pool, unit);
     else
-        tg_run_panels(f, lane, unit, 0, 1);
+        run_panels(f, lane, unit);
     if (lane->status != TG_OK) return lane->status;
     return run_steps(f, lane, unit->first_step + unit->n_heads + unit->n_blocks, unit->n_finals);
 }
