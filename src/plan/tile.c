@@ -103,7 +103,7 @@ static int can_be_flat(const tiling *u)
 typedef struct slot {
     tg_extent extent;
     int64_t item; /* bytes of an element */
-    int64_t last; /* the last of the unit's steps that reads what is in it */
+    int64_t last; /* the last step that reads what is in it */
     size_t offset;
 } slot;
 
@@ -117,26 +117,13 @@ static int stays_in_scratch(const tiling *u, int64_t s)
     return s != u->head && !u->t->outside[s] && member(u, s)->makes != TG_EXTENT_END;
 }
 
-/* The last step of the unit, by its number in it, that reads the result of step s. */
-static int64_t last_reader(const tiling *u, int64_t s, int64_t from)
+/* 1 when the slot can take the result of step s. An elementwise step may write over what it reads last, element by
+ * element. */
+static int is_free(const tiling *u, const slot *at, int64_t s)
 {
-    int64_t last = from;
-    for (int64_t i = from + 1; i < u->n; i++) {
-        const tg_step *step = &u->t->b->plan->steps[u->steps[i]];
-        for (int k = 0; k < step->n_inputs; k++)
-            if (u->t->b->buffer_of[step->first_place + k] == s) last = i;
-    }
-    return last;
-}
-
-/* 1 when the slot can take the result of the unit's i-th step. An elementwise step may write over what it reads
- * last, element by element. */
-static int is_free(const tiling *u, const slot *at, int64_t i)
-{
-    const tg_step *step = &u->t->b->plan->steps[u->steps[i]];
-    if (at->extent != member(u, u->steps[i])->makes || at->item != item_of(result_of(u, u->steps[i])))
-        return 0;
-    return at->last < i || (at->last == i && (step->op->flags & TG_OP_ELEMENTWISE) != 0);
+    const tg_step *step = &u->t->b->plan->steps[s];
+    if (at->extent != member(u, s)->makes || at->item != item_of(result_of(u, s))) return 0;
+    return at->last < s || (at->last == s && (step->op->flags & TG_OP_ELEMENTWISE) != 0);
 }
 
 /* Gives every result that stays in scratch memory a slot; which_slot[i] is -1 for other steps. Returns how many. */
@@ -147,10 +134,10 @@ static int64_t assign_slots(const tiling *u, slot *slots, int64_t *which_slot)
         int64_t s = u->steps[i], k = 0;
         which_slot[i] = -1;
         if (!stays_in_scratch(u, s)) continue;
-        while (k < n && !is_free(u, &slots[k], i)) k++;
+        while (k < n && !is_free(u, &slots[k], s)) k++;
         if (k == n) n++;
         slots[k] = (slot){
-            .extent = member(u, s)->makes, .item = item_of(result_of(u, s)), .last = last_reader(u, s, i)};
+            .extent = member(u, s)->makes, .item = item_of(result_of(u, s)), .last = u->t->last_reader[s]};
         which_slot[i] = k;
     }
     return n;
@@ -501,12 +488,16 @@ int tg_tiler_begin(tg_tiler *t)
     size_t n = (size_t)plan->n_steps + 1;
     t->outside = calloc(n, 1);
     t->moved = calloc(n, sizeof *t->moved);
-    if (t->outside == NULL || t->moved == NULL) return 0;
+    t->last_reader = malloc(n * sizeof *t->last_reader);
+    if (t->outside == NULL || t->moved == NULL || t->last_reader == NULL) return 0;
+    for (int64_t s = 0; s < plan->n_steps; s++) t->last_reader[s] = s;
     for (int64_t s = 0; s < plan->n_steps; s++) {
         const tg_step *step = &plan->steps[s];
         for (int k = 0; k < step->n_inputs; k++) {
             int64_t from = b->buffer_of[step->first_place + k];
-            if (from >= 0 && tg_group_of(t->fusion, from) != tg_group_of(t->fusion, s)) t->outside[from] = 1;
+            if (from < 0) continue;
+            t->last_reader[from] = s;
+            if (tg_group_of(t->fusion, from) != tg_group_of(t->fusion, s)) t->outside[from] = 1;
         }
     }
     for (int i = 0; i < plan->n_outputs; i++)
@@ -530,5 +521,6 @@ int tg_tiler_end(tg_tiler *t, int done)
     }
     free(t->outside);
     free(t->moved);
+    free(t->last_reader);
     return done;
 }

@@ -11,6 +11,7 @@ typedef struct tg_tiler {
     int64_t n_steps, room;
     int64_t units_room;
     unsigned char *outside; /* of every step: its result is read outside its group, or stays */
+    int64_t *last_reader;   /* of every step: the last that reads its result, or itself */
     int64_t *moved;         /* of every step: the scratch place of its result, 0 for none */
     size_t scratch, parts;  /* the most that a unit takes */
 } tg_tiler;
