@@ -39,9 +39,9 @@ void hand_free(hand_net *net)
     }
 }
 
-void hand_use_one_thread(void)
+void hand_use_threads(int n)
 {
-    openblas_set_num_threads(1);
+    openblas_set_num_threads(n);
 }
 
 /* ---- Forward ------------------------------------------------------------------------------------------ */

@@ -22,7 +22,7 @@ void hand_step(hand_net *net);
 void hand_small_step(hand_net *net);
 int hand_is_small(const workload *of);
 
-/* Lets the BLAS library use one thread. */
-void hand_use_one_thread(void);
+/* How many threads the BLAS library uses. */
+void hand_use_threads(int n);
 
 #endif

@@ -13,7 +13,7 @@ typedef struct our_net {
 } our_net;
 
 /* 0 when it cannot be made; tg_error(net->graph) says why. The data stays the caller's. */
-int our_make(our_net *net, const workload *of, const batch *data);
+int our_make(our_net *net, const workload *of, const batch *data, int threads);
 void our_free(our_net *net);
 
 #endif

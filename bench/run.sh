@@ -2,24 +2,30 @@
 # Builds the benchmarks in build/bench (or $BENCH_BUILD) and runs them: training steps beside hand-written ones,
 # with the library's own matrix products and with CBLAS, and the cost of recording and compiling.
 #
-#     bench/run.sh [--json FILE] [--blocks N] [--only W0|W1|W2|W3]
+#     bench/run.sh [--json FILE] [--blocks N] [--only W0|W1|W2|W3|W4] [--threads N]
 #
+# The steps are measured on one thread, and on two, four … up to N (1); beside them PyTorch, if python3 has it.
 # FILE receives {"rows": [...], "rows_cblas": [...], "overhead": {...}}; times in rows are medians in microseconds.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${BENCH_BUILD:-$root/build/bench}
 json=
+threads=1
 steps_options=
 while [ $# -gt 0 ]; do
     case $1 in
-    --json | --blocks | --only)
+    --json | --blocks | --only | --threads)
         [ $# -ge 2 ] || { echo "run.sh: $1 needs a value" >&2; exit 2; }
-        if [ "$1" = --json ]; then json=$2; else steps_options="$steps_options $1 $2"; fi
+        case $1 in
+        --json) json=$2 ;;
+        --threads) threads=$2 ;;
+        *) steps_options="$steps_options $1 $2" ;;
+        esac
         shift 2
         ;;
     *)
-        echo "usage: bench/run.sh [--json FILE] [--blocks N] [--only W0|W1|W2|W3]" >&2
+        echo "usage: bench/run.sh [--json FILE] [--blocks N] [--only W0|W1|W2|W3|W4] [--threads N]" >&2
         exit 2
         ;;
     esac
@@ -41,13 +47,42 @@ mkdir -p "$build"
 build_variant "$build/own" OFF bench_steps bench_overhead bench_elementwise
 build_variant "$build/cblas" ON bench_steps
 
-# BLAS libraries read these when they are loaded.
-export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+# BLAS libraries read these when they are loaded; bench_steps asks for the threads that it wants.
+export OPENBLAS_NUM_THREADS="$threads" OMP_NUM_THREADS=1
 
-echo "Training steps, the library's own matrix products"
-# shellcheck disable=SC2086 # the options are words
-"$build/own/bench/bench_steps" $steps_options --json "$build/rows.json"
-echo
+# All rows of lists of rows as one list.
+join_rows() {
+    printf '['
+    separator=
+    for list in "$@"; do
+        printf '%s' "$separator"
+        sed -e '1s/^\[//' -e '$s/\]$//' "$list"
+        separator=,
+    done
+    printf ']\n'
+}
+
+lists=
+n=1
+while [ "$n" -le "$threads" ]; do
+    echo "Training steps, the library's own matrix products, threads: $n"
+    # shellcheck disable=SC2086 # the options are words
+    "$build/own/bench/bench_steps" $steps_options --threads "$n" --json "$build/rows_$n.json"
+    echo
+    lists="$lists $build/rows_$n.json"
+    n=$((n * 2))
+done
+# shellcheck disable=SC2086
+join_rows $lists >"$build/rows.json"
+for python in python3 /usr/bin/python3; do
+    if "$python" -c 'import torch' 2>"$build/torch.log"; then
+        echo "Training steps in PyTorch"
+        "$python" "$root/bench/torch_steps.py" "$build/rows.json"
+        echo
+        break
+    fi
+done
+export OPENBLAS_NUM_THREADS=1
 echo "Training steps, the library with CBLAS"
 # shellcheck disable=SC2086
 "$build/cblas/bench/bench_steps" $steps_options --json "$build/rows_cblas.json"

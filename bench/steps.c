@@ -1,7 +1,7 @@
-/* One training step in f32 on one thread: the library's compiled function beside the same step written by hand.
+/* One training step in f32: the library's compiled function beside the same step written by hand.
  * Both run in turns on one processor, so that what slows the machine down slows both.
  *
- *     bench_steps [--only NAME] [--blocks N] [--json FILE] */
+ *     bench_steps [--only NAME] [--blocks N] [--threads N] [--json FILE] */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@ static const workload workloads[] = {
     {"W1", "784-30-10 sigmoid, quadratic, batch 10", 2, {784, 30, 10}, 10, 0, 0.5F},
     {"W2", "784-64-10 ReLU, softmax, batch 64", 2, {784, 64, 10}, 64, 1, 0.01F},
     {"W3", "784-512-512-10 ReLU, softmax, batch 128", 3, {784, 512, 512, 10}, 128, 1, 0.01F},
+    {"W4", "1024-1024-1024-1024-10 ReLU, batch 256", 4, {1024, 1024, 1024, 1024, 10}, 256, 1, 0.002F},
 };
 enum { N_WORKLOADS = sizeof workloads / sizeof workloads[0], MAX_BLOCKS = 1000, CHECKED_STEPS = 20 };
 
@@ -82,10 +83,10 @@ static void reset(pair *p)
     }
 }
 
-static int make_pair(pair *p, const workload *w, const batch *data)
+static int make_pair(pair *p, const workload *w, const batch *data, int threads)
 {
     int made = hand_make(&p->hand, w, data) && hand_make(&p->start, w, data);
-    if (!our_make(&p->ours, w, data) || !made) {
+    if (!our_make(&p->ours, w, data, threads) || !made) {
         fprintf(stderr, "%s: %s\n", w->name, made ? tg_error(p->ours.graph) : "out of memory");
         return 0;
     }
@@ -173,11 +174,11 @@ static void measure(pair *p, int blocks, row *r)
     r->hand = median(hand, blocks);
 }
 
-static int run_workload(const workload *w, int blocks, row *r)
+static int run_workload(const workload *w, int blocks, int threads, row *r)
 {
     batch data = {0};
     pair p = {0};
-    int done = make_batch(w, &data) && make_pair(&p, w, &data);
+    int done = make_batch(w, &data) && make_pair(&p, w, &data, threads);
     if (done) {
         r->difference = difference(&p);
         r->kernels = tg_stats(p.ours.step).steps;
@@ -206,22 +207,23 @@ static void print_row(const workload *w, const row *r)
     fflush(stdout);
 }
 
-static void write_row(FILE *json, const char *separator, const workload *w, const row *r)
+static void write_row(FILE *json, const char *separator, const workload *w, int threads, const row *r)
 {
     fprintf(json,
-            "%s{\"name\": \"%s\", \"dtype\": \"f32\", \"threads\": 1, \"ours_us\": %.4f, \"hand_us\": %.4f, "
+            "%s{\"name\": \"%s\", \"dtype\": \"f32\", \"threads\": %d, \"ours_us\": %.4f, \"hand_us\": %.4f, "
             "\"torch_us\": null, \"ours_best_us\": %.4f, \"hand_best_us\": %.4f}",
-            separator, w->name, 1e6 * r->ours, 1e6 * r->hand, 1e6 * r->ours_best, 1e6 * r->hand_best);
+            separator, w->name, threads, 1e6 * r->ours, 1e6 * r->hand, 1e6 * r->ours_best,
+            1e6 * r->hand_best);
 }
 
 typedef struct options {
     const char *only, *json;
-    int blocks;
+    int blocks, threads;
 } options;
 
 static int read_options(int argc, char **argv, options *o)
 {
-    *o = (options){.blocks = 31};
+    *o = (options){.blocks = 31, .threads = 1};
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 == argc) return 0;
         if (strcmp(argv[i], "--only") == 0)
@@ -230,21 +232,24 @@ static int read_options(int argc, char **argv, options *o)
             o->json = argv[i + 1];
         else if (strcmp(argv[i], "--blocks") == 0)
             o->blocks = (int)strtol(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--threads") == 0)
+            o->threads = (int)strtol(argv[i + 1], NULL, 10);
         else
             return 0;
     }
-    return o->blocks >= 1 && o->blocks <= MAX_BLOCKS;
+    return o->blocks >= 1 && o->blocks <= MAX_BLOCKS && o->threads >= 1 && o->threads <= TG_MAX_THREADS;
 }
 
 int main(int argc, char **argv)
 {
     options o;
     if (!read_options(argc, argv, &o)) {
-        fprintf(stderr, "usage: bench_steps [--only NAME] [--blocks 1..%d] [--json FILE]\n", MAX_BLOCKS);
+        fprintf(stderr, "usage: bench_steps [--only NAME] [--blocks 1..%d] [--threads 1..%d] [--json FILE]\n",
+                MAX_BLOCKS, TG_MAX_THREADS);
         return 2;
     }
-    hand_use_one_thread();
-    if (!pin_thread()) fprintf(stderr, "the thread could not be pinned to one processor\n");
+    hand_use_threads(o.threads);
+    if (o.threads == 1 && !pin_thread()) fprintf(stderr, "the thread could not be pinned to one processor\n");
     FILE *json = o.json == NULL ? NULL : fopen(o.json, "w");
     if (o.json != NULL && json == NULL) {
         perror(o.json);
@@ -257,12 +262,12 @@ int main(int argc, char **argv)
     for (int i = 0; i < N_WORKLOADS; i++) {
         row r;
         if (o.only != NULL && strcmp(o.only, workloads[i].name) != 0) continue;
-        if (!run_workload(&workloads[i], o.blocks, &r)) {
+        if (!run_workload(&workloads[i], o.blocks, o.threads, &r)) {
             failed = 1;
             continue;
         }
         print_row(&workloads[i], &r);
-        if (json != NULL) write_row(json, separator, &workloads[i], &r);
+        if (json != NULL) write_row(json, separator, &workloads[i], o.threads, &r);
         separator = ",\n ";
     }
     if (json != NULL) {

@@ -2,7 +2,7 @@
 #ifndef TG_BENCH_WORKLOAD_H
 #define TG_BENCH_WORKLOAD_H
 
-enum { MAX_LAYERS = 3 };
+enum { MAX_LAYERS = 4 };
 
 /* Hidden layers and outputs are sigmoid with the quadratic cost, or ReLU with a softmax cross-entropy at the end.
  * The cost is the mean over the batch. */

@@ -1,5 +1,5 @@
-/* Random programs: a compiled function, with its views, buffers that are shared and params that are updated in
- * place, has to give what every operation gives alone. */
+/* Random programs: a compiled function, with its fused groups, views, buffers that are shared and params that are
+ * updated in place, has to give what every operation gives alone, and the same without any of the planner's passes. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +8,19 @@
 
 #include <tapegrad/random.h>
 
-enum { PROGRAMS = 400, OPERATIONS = 24, ROUNDS = 2, PARAMS = 8 };
+enum { PROGRAMS = 120, LARGE_PROGRAMS = 12, ROUNDS = 2, PARAMS = 8 };
+
+/* Sizes of axes, and of what is computed: arrays of one block, and of many. */
+typedef struct sizes {
+    int64_t two, three, four, most;
+    int operations;
+} sizes;
+static const sizes small = {2, 3, 4, 200, 70}, large = {3, 150, 28, 13000, 24};
 
 typedef struct program {
     tg_graph *g;
     uint64_t key, at;
+    const sizes *sizes;
     tg_tensor *params[PARAMS];
     tg_update updates[PARAMS];
     tg_tensor *outputs[6];
@@ -29,14 +37,15 @@ static int draw(program *p, int n)
 
 static void make_params(program *p)
 {
-    static const struct {
+    const int64_t two = p->sizes->two, three = p->sizes->three, four = p->sizes->four;
+    const struct {
         int rank;
         int64_t shape[3];
-    } types[PARAMS] = {{2, {3, 4}}, {2, {3, 4}}, {2, {4, 4}},    {2, {4, 4}},
-                       {1, {4}},    {1, {4}},    {3, {2, 3, 4}}, {2, {3, 1}}};
+    } types[PARAMS] = {{2, {three, four}}, {2, {three, four}}, {2, {four, four}},       {2, {four, four}},
+                       {1, {four}},        {1, {four}},        {3, {two, three, four}}, {2, {three, 1}}};
+    static double data[3 * 150 * 28];
     for (int i = 0; i < PARAMS; i++) {
-        double data[24];
-        for (int k = 0; k < 24; k++) data[k] = draw(p, 2001) / 1000.0 - 1;
+        for (int64_t k = 0; k < two * three * four; k++) data[k] = draw(p, 2001) / 1000.0 - 1;
         const char name[2] = {(char)('a' + i), '\0'};
         p->params[i] = tg_param(p->g, name, TG_F64, types[i].rank, types[i].shape, data);
     }
@@ -52,7 +61,7 @@ static tg_tensor *pick(program *p)
 
 static tg_tensor *view_of(program *p, tg_tensor *x)
 {
-    if (tg_rank(x) == 0) return tg_broadcast_to(x, 2, (const int64_t[]){3, 4});
+    if (tg_rank(x) == 0) return tg_broadcast_to(x, 2, (const int64_t[]){p->sizes->three, p->sizes->four});
     int axis = draw(p, tg_rank(x));
     int64_t size = tg_shape(x)[axis];
     switch (draw(p, 6)) {
@@ -109,7 +118,7 @@ static tg_tensor *combination(program *p, tg_tensor *a, tg_tensor *b)
     case 6:
         return tg_concat((tg_tensor *[]){a, b, a}, 3, 0);
     default:
-        return tg_mul_scalar(tg_matmul(a, b), 0.25);
+        return tg_mul_scalar(tg_matmul(a, b), 1.0 / (double)p->sizes->four);
     }
 }
 
@@ -129,7 +138,7 @@ static tg_tensor *random_operation(program *p)
     default:
         made = combination(p, a, pick(p));
         tg_clear_error(p->g);
-        return made != NULL && tg_count(made) <= 200 ? made : tg_neg(a);
+        return made != NULL && tg_count(made) <= p->sizes->most ? made : tg_neg(a);
     }
 }
 
@@ -153,7 +162,7 @@ static tg_tensor *new_value(program *p, tg_tensor *param)
 static void make_program(program *p)
 {
     make_params(p);
-    for (int i = 0; i < OPERATIONS; i++) assert_non_null(random_operation(p));
+    for (int i = 0; i < p->sizes->operations; i++) assert_non_null(random_operation(p));
     if (draw(p, 2) == 0) {
         tg_tensor *gradients[PARAMS];
         tg_tensor *cost = tg_sum(tg_tanh(pick(p)), NULL);
@@ -225,35 +234,59 @@ static void run_and_compare(program *p, tg_function *f)
     }
 }
 
-static void run_program(uint64_t key)
+/* The params go back to what they were, so that the next function starts where this one did. */
+static void run_and_restore(program *p, const char *passes_off)
 {
-    program p = {.key = key};
+    tg_function *f;
+    double *before[PARAMS];
+    const tg_compile_options options = {.passes_off = passes_off};
+    if (tg_compile_with(p->g, p->outputs, p->n_outputs, p->updates, p->n_updates, &options, &f) != TG_OK)
+        fail_msg("%s", tg_error(p->g));
+    for (int i = 0; i < PARAMS; i++) {
+        size_t size = (size_t)tg_count(p->params[i]) * sizeof(double);
+        before[i] = malloc(size);
+        memcpy(before[i], tg_data(p->params[i]), size);
+    }
+    for (int round = 0; round < ROUNDS; round++) run_and_compare(p, f);
+    for (int i = 0; i < PARAMS; i++) {
+        tg_set(p->params[i], before[i], (size_t)tg_count(p->params[i]) * sizeof(double));
+        free(before[i]);
+    }
+    assert_true(tg_stats(f).nodes <= tg_node_count(p->g));
+    tg_function_free(f);
+}
+
+static void run_program(uint64_t key, const sizes *of)
+{
+    program p = {.key = key, .sizes = of};
     p.g = tg_graph_new(&(tg_graph_options){.flags = key % 2 == 0 ? 0 : TG_NO_SIMPLIFY});
     make_program(&p);
     int64_t nodes = tg_node_count(p.g);
     p.values = malloc((size_t)nodes * sizeof *p.values);
     for (int64_t id = 0; id < nodes; id++)
         p.values[id] = malloc(((size_t)tg_count(tg_node(p.g, id)) + 1) * sizeof(double));
-    tg_function *f;
-    if (tg_compile(p.g, p.outputs, p.n_outputs, p.updates, p.n_updates, &f) != TG_OK)
-        fail_msg("%s", tg_error(p.g));
-    for (int round = 0; round < ROUNDS; round++) run_and_compare(&p, f);
-    tg_function_stats stats = tg_stats(f);
-    assert_true(stats.nodes <= nodes);
+    run_and_restore(&p, NULL);
+    for (int i = 0; tg_pass_name(i) != NULL; i++) run_and_restore(&p, tg_pass_name(i));
     for (int64_t id = 0; id < nodes; id++) free(p.values[id]);
     free(p.values);
-    tg_function_free(f);
     tg_graph_free(p.g);
 }
 
 static void test_random_programs(void **state)
 {
     (void)state;
-    for (uint64_t key = 0; key < PROGRAMS; key++) run_program(key);
+    for (uint64_t key = 0; key < PROGRAMS; key++) run_program(key, &small);
+}
+
+static void test_random_programs_of_many_blocks(void **state)
+{
+    (void)state;
+    for (uint64_t key = 0; key < LARGE_PROGRAMS; key++) run_program(key, &large);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_programs)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_programs),
+                                       cmocka_unit_test(test_random_programs_of_many_blocks)};
     return cmocka_run_group_tests_name("random plans", tests, NULL, NULL);
 }

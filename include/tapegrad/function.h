@@ -31,6 +31,28 @@ TG_API tg_status tg_compile(tg_graph *g, tg_tensor *const *outputs, int n_output
                             int n_updates, tg_function **out);
 TG_API void tg_function_free(tg_function *f);
 
+/* How to compile; all zero for what tg_compile does. */
+typedef struct tg_compile_options {
+    /* Passes of the planner to leave out, as "fuse,…" (see tg_pass_name); NULL or "": none. Results differ by
+     * rounding alone; this is for comparing, and for finding what is slow. */
+    const char *passes_off;
+    /* Threads that a run uses, the calling one among them; 0: one. Each function has threads of its own, which sleep
+     * between runs and end with it; in a process that was forked off it runs without them. Results do not depend on
+     * their number. */
+    int threads;
+} tg_compile_options;
+
+#define TG_MAX_THREADS 256
+
+/* tg_compile with options (NULL: the usual ones). Errors: also ARGUMENT (an unknown pass, or threads
+ * that are not 0 to TG_MAX_THREADS). */
+TG_API tg_status tg_compile_with(tg_graph *g, tg_tensor *const *outputs, int n_outputs,
+                                 const tg_update *updates, int n_updates, const tg_compile_options *options,
+                                 tg_function **out);
+
+/* The name of the i-th pass that passes_off knows; NULL beyond the last. */
+TG_API const char *tg_pass_name(int i);
+
 /* A second function for another thread: it shares the plan and has buffers and bindings of its own (the
  * bindings begin as f's). Params are shared: functions with updates must not run at the same time as others
  * that use the same params. NULL when memory runs out. Call it while f does not run. */
@@ -55,7 +77,8 @@ TG_API double tg_scalar(const tg_function *f, const tg_tensor *output);
 /* What the plan looks like. */
 typedef struct tg_function_stats {
     int64_t nodes;      /* operations that the outputs and updates depend on, leaves included */
-    int64_t steps;      /* kernels that a run calls */
+    int64_t steps;      /* kernels that a run calls, once or for one block of rows after the other */
+    int64_t units;      /* groups of kernels that run together on such blocks */
     size_t arena_bytes; /* buffers for results, placed by lifetime */
     size_t live_bytes;  /* the most that is alive at one step: no placement can do with less */
     size_t total_bytes; /* what those buffers would take without sharing */
@@ -66,10 +89,12 @@ typedef struct tg_function_stats {
 TG_API tg_function_stats tg_stats(const tg_function *f);
 
 /* One kernel that a run calls. flops counts a multiplication and an addition in a matrix product as two, and an element
- * of any other operation as one; what broadcasting repeats is read once. */
+ * of any other operation as one; what broadcasting repeats is read once. Kernels of one unit run together, block by
+ * block, and bytes that pass between them stay in the cache and are not counted. */
 typedef struct tg_step_info {
     const char *op; /* the operation's name; "copy" puts a result into another order; NULL: no such step */
     int n_inputs;
+    int64_t unit;
     tg_type output;
     double flops;
     size_t bytes_read, bytes_written;

@@ -117,6 +117,8 @@ typedef struct tg_simplification {
 #define TG_OP_CONSTANT_SLOPE 8u /* locally constant, or of integer type: its derivative is zero */
 #define TG_OP_CAN_FAIL 16u      /* the kernel can fail on bad values */
 #define TG_OP_OPAQUE 32u        /* never folded or simplified away */
+#define TG_OP_REDUCTION 64u     /* the library's sum, max, min: parts may be reduced first */
+#define TG_OP_ROWWISE 128u      /* a row of the result needs that row of the first input alone */
 
 /* The interval that tests draw an input from. */
 typedef struct tg_domain {

@@ -19,8 +19,8 @@ static void show_step(const tg_function *f, int64_t i, totals *sum)
                                    tg_type_text(&type, text, sizeof text));
     }
     size_t bytes = step.bytes_read + step.bytes_written;
-    printf("%4" PRId64 "  %-12s %12.0f %12zu  %s -> %s\n", i, step.op, step.flops, bytes, line,
-           tg_type_text(&step.output, text, sizeof text));
+    printf("%4" PRId64 " %5" PRId64 "  %-12s %12.0f %12zu  %s -> %s\n", i, step.unit, step.op, step.flops,
+           bytes, line, tg_type_text(&step.output, text, sizeof text));
     sum->flops += step.flops;
     sum->bytes += (double)bytes;
 }
@@ -29,12 +29,13 @@ static int show(const tg_function *f)
 {
     totals sum = {0, 0};
     tg_function_stats stats = tg_stats(f);
-    printf("step  kernel              flops        bytes  shapes\n");
+    printf("step  unit  kernel              flops        bytes  shapes\n");
     for (int64_t i = 0; i < stats.steps; i++) show_step(f, i, &sum);
-    printf("\nkernels        %" PRId64 " for %" PRId64 " nodes\nflops          %.0f\nbytes moved    %.0f\n"
+    printf("\nkernels        %" PRId64 " in %" PRId64 " units, for %" PRId64
+           " nodes\nflops          %.0f\nbytes moved    %.0f\n"
            "arena          %zu bytes (lower bound by lifetimes: %zu; without sharing: %zu)\n"
            "scratch        %zu bytes\n",
-           stats.steps, stats.nodes, sum.flops, sum.bytes, stats.arena_bytes, stats.live_bytes,
+           stats.steps, stats.units, stats.nodes, sum.flops, sum.bytes, stats.arena_bytes, stats.live_bytes,
            stats.total_bytes, stats.scratch_bytes);
     return TG_EXIT_OK;
 }
@@ -54,9 +55,9 @@ static json_t *json_step(const tg_function *f, int64_t i, totals *sum)
     }
     sum->flops += step.flops;
     sum->bytes += (double)(step.bytes_read + step.bytes_written);
-    return json_pack("{s:s, s:f, s:I, s:I, s:o, s:o}", "kernel", step.op, "flops", step.flops, "bytes_read",
-                     (json_int_t)step.bytes_read, "bytes_written", (json_int_t)step.bytes_written, "inputs",
-                     inputs, "output", type_as_json(&step.output));
+    return json_pack("{s:s, s:I, s:f, s:I, s:I, s:o, s:o}", "kernel", step.op, "unit", (json_int_t)step.unit,
+                     "flops", step.flops, "bytes_read", (json_int_t)step.bytes_read, "bytes_written",
+                     (json_int_t)step.bytes_written, "inputs", inputs, "output", type_as_json(&step.output));
 }
 
 static int show_json(const tg_command *command, const tg_function *f)
@@ -65,12 +66,12 @@ static int show_json(const tg_command *command, const tg_function *f)
     tg_function_stats stats = tg_stats(f);
     json_t *steps = json_array();
     for (int64_t i = 0; i < stats.steps; i++) json_array_append_new(steps, json_step(f, i, &sum));
-    return tg_json_print(command, json_pack("{s:o, s:I, s:f, s:f, s:I, s:I, s:I, s:I}", "steps", steps,
-                                            "nodes", (json_int_t)stats.nodes, "flops", sum.flops, "bytes",
-                                            sum.bytes, "arena_bytes", (json_int_t)stats.arena_bytes,
-                                            "lower_bound_bytes", (json_int_t)stats.live_bytes,
-                                            "unshared_bytes", (json_int_t)stats.total_bytes, "scratch_bytes",
-                                            (json_int_t)stats.scratch_bytes));
+    return tg_json_print(
+        command, json_pack("{s:o, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I}", "steps", steps, "nodes",
+                           (json_int_t)stats.nodes, "units", (json_int_t)stats.units, "flops", sum.flops,
+                           "bytes", sum.bytes, "arena_bytes", (json_int_t)stats.arena_bytes,
+                           "lower_bound_bytes", (json_int_t)stats.live_bytes, "unshared_bytes",
+                           (json_int_t)stats.total_bytes, "scratch_bytes", (json_int_t)stats.scratch_bytes));
 }
 
 static int run(const tg_arguments *a)
@@ -107,7 +108,9 @@ const tg_command tg_command_plan = {
     1,
     1,
     "Compiles the outputs of a program and shows the kernels that a run calls, in order: the floating-point "
-    "operations of each, the bytes that it reads and writes, and shapes. Results share one arena; beside its size "
+    "operations of each, the bytes that it reads and writes, and shapes. Kernels of one unit run together, on one "
+    "block of rows after the other, and what passes between them stays in the cache and costs no bytes. Results "
+    "share one arena; beside its size "
     "stands the most that is alive at one step, below which no arrangement can go. Inputs need no data, but named "
     "sizes must be known.",
     options,

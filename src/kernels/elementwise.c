@@ -29,6 +29,11 @@ int tg_row_accepts(tg_row row, tg_dtype dtype)
     return tg_elementwise_baseline.rows[dtype][row] != NULL;
 }
 
+tg_loop tg_row_loop(tg_row row, tg_dtype dtype)
+{
+    return kernels()->rows[dtype][row];
+}
+
 tg_status tg_row_run(tg_row row, const tg_kernel_call *call)
 {
     tg_elementwise_walk(call, kernels()->rows[call->in[0].dtype][row]);

@@ -49,6 +49,8 @@ void tg_elementwise_walk(const tg_kernel_call *call, tg_loop loop);
 
 /* 1 when the row has a loop for this type of inputs. */
 int tg_row_accepts(tg_row row, tg_dtype dtype);
+/* The loop of a row that this processor runs for inputs of this type. */
+tg_loop tg_row_loop(tg_row row, tg_dtype dtype);
 /* The kernel of a row: picks the loop by the first input's type. */
 tg_status tg_row_run(tg_row row, const tg_kernel_call *call);
 /* The kernel of where. */

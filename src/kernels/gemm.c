@@ -25,13 +25,15 @@ static int64_t at_most(int64_t x, int64_t limit)
     return x < limit ? x : limit;
 }
 
-/* Room for a block of A and one of B, each with a strip that is filled up. */
+/* Room for the strips of a block of A, which are less than twice as wide as their rows, and a strip of B. */
 size_t tg_gemm_scratch(size_t item, int64_t m, int64_t n, int64_t k)
 {
+    (void)n;
+    if (m < 1 || k < 1) return 0;
     size_t depth = (size_t)at_most(k, TG_GEMM_BLOCK_DEPTH);
-    size_t rows = (size_t)at_most(m, TG_GEMM_BLOCK_ROWS) + TG_GEMM_TILE_ROWS;
-    size_t columns = (size_t)at_most(n, TG_GEMM_BLOCK_COLUMNS) + TG_GEMM_TILE_COLUMNS;
-    return (rows + columns) * depth * item;
+    size_t rows = 2 * (size_t)at_most(m, tg_gemm_block_rows(m, (int64_t)depth));
+    rows += TG_GEMM_STRIP_ROWS;
+    return (rows + TG_GEMM_TILE_COLUMNS) * depth * item;
 }
 
 void tg_gemm_f32(int64_t m, int64_t n, int64_t k, tg_matrix_f32 a, tg_matrix_f32 b, float *c, void *scratch)

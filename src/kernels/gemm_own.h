@@ -5,19 +5,27 @@
 
 #include "gemm.h"
 
-/* Blocks of A (rows by depth) and of B (depth by columns): the first stays in the L2 cache, a tile's part of
- * the second in L1. Tiles have at most TG_GEMM_TILE_ROWS rows and TG_GEMM_TILE_COLUMNS columns. */
-#define TG_GEMM_BLOCK_ROWS 96
-#define TG_GEMM_BLOCK_DEPTH 256
-#define TG_GEMM_BLOCK_COLUMNS 512
-#define TG_GEMM_TILE_ROWS 8
+/* Blocks of A, which stay in the L2 cache if they are copied: their depth, and elements. What the largest strips take
+ * for each step: TG_GEMM_STRIP_ROWS elements for a strip of A, TG_GEMM_TILE_COLUMNS for one of B. */
+#define TG_GEMM_BLOCK_DEPTH 1024
+#define TG_GEMM_BLOCK_ELEMENTS 286720
+#define TG_GEMM_TILE_ROWS 14
+#define TG_GEMM_STRIP_ROWS 16
 #define TG_GEMM_TILE_COLUMNS 32
 
-/* Measured: a product of fewer multiplications is not worth blocking; copying A pays from so many columns of
- * B on, copying B from so many rows of A on. */
+/* The rows of a block of that depth, of m (at least 1): as even as tiles allow. */
+static inline int64_t tg_gemm_block_rows(int64_t m, int64_t depth)
+{
+    int64_t most = TG_GEMM_BLOCK_ELEMENTS / depth, blocks = (m + most - 1) / most;
+    int64_t strips = ((m + blocks - 1) / blocks + TG_GEMM_TILE_ROWS - 1) / TG_GEMM_TILE_ROWS;
+    return strips * TG_GEMM_TILE_ROWS;
+}
+
+/* Measured: where copying pays, and below how many multiplications a product is not worth it. Strides in bytes. */
 #define TG_GEMM_SMALL 512
 #define TG_GEMM_DIRECT_COLUMNS 128
-#define TG_GEMM_DIRECT_ROWS 64
+#define TG_GEMM_DIRECT_ROWS 28
+#define TG_GEMM_DIRECT_STRIDE 512
 
 /* Same contract as tg_gemm_f32 and tg_gemm_f64, but m, n and k are at least 1. */
 typedef struct tg_gemm_kernels {

@@ -232,6 +232,13 @@ const tg_op *const tg_elementwise_ops[] = {
 #include "elementwise.def"
     NULL};
 
+tg_loop tg_loop_of(const tg_op *op, tg_dtype dtype)
+{
+    for (int row = 0; row < TG_ROWS; row++)
+        if (tg_elementwise_ops[row] == op) return tg_row_loop((tg_row)row, dtype);
+    return NULL;
+}
+
 /* ---- With numbers ------------------------------------------------------------------------------------- */
 
 tg_tensor *tg_number_like(tg_tensor *x, double v)

@@ -116,6 +116,10 @@ static tg_status matmul_kernel(const tg_kernel_call *call)
     const tg_view *c = &call->out;
     if (c->count == 0) return TG_OK;
     int batch = c->rank - 2;
+    if (batch == 0) {
+        multiply_one(call, 0, 0, 0);
+        return TG_OK;
+    }
     int64_t index[TG_MAX_RANK] = {0}, a_at = 0, b_at = 0, c_at = 0,
             size = c->shape[batch] * c->shape[batch + 1];
     for (;;) {
@@ -175,7 +179,7 @@ static const tg_op matmul_op = {
     .formula = "sum_k a_ik b_kj",
     .text = "#1 @ #2",
     .latex = "#1 \\, #2",
-    .flags = TG_OP_STRIDED,
+    .flags = TG_OP_STRIDED | TG_OP_ROWWISE,
     .cases = matmul_cases,
     .infer = matmul_infer,
     .kernel = matmul_kernel,

@@ -5,6 +5,7 @@
 #include <tapegrad/ops.h>
 
 #include "graph/graph.h"
+#include "kernels/elementwise.h"
 
 /* The families: records, NULL-ended. */
 extern const tg_op *const tg_elementwise_ops[],
@@ -21,6 +22,10 @@ extern const tg_op *const tg_elementwise_ops[],
                                                                    *const tg_fill_ops[],
                                                                        *const tg_softmax_ops[],
                                                                            *const tg_random_ops[];
+
+/* What runs over contiguous elements for an operation of tg_elementwise_ops with inputs of this type; NULL for any
+ * other operation. */
+tg_loop tg_loop_of(const tg_op *op, tg_dtype dtype);
 
 /* Makes *axis count from the front; fails, through q, when it is outside 0 .. rank-1. */
 tg_status tg_canonical_axis(tg_infer *q, int64_t *axis, int rank);

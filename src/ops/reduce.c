@@ -78,6 +78,7 @@ static void reduction_of(const tg_kernel_call *call, tg_reduction *plan)
 static tg_status sum_kernel(const tg_kernel_call *call)
 {
     tg_reduction plan;
+    if (tg_sum_small(&call->in[0], axes_set(call->attr), call->out.data)) return TG_OK;
     reduction_of(call, &plan);
     tg_reduce_sum(&plan, call->in[0].dtype, call->in[0].data, call->out.data);
     return TG_OK;
@@ -171,7 +172,7 @@ static const tg_op sum_op = {.name = "sum",
                              .attrs = tg_axes_attrs,
                              .n_attrs = 2,
                              .attr_size = sizeof(tg_axes_attr),
-                             .flags = TG_OP_STRIDED,
+                             .flags = TG_OP_STRIDED | TG_OP_REDUCTION,
                              .cases = sum_cases,
                              .canonical = reduce_canonical,
                              .infer = sum_infer,
@@ -188,7 +189,7 @@ static const tg_op max_op = {.name = "max",
                              .attrs = tg_axes_attrs,
                              .n_attrs = 2,
                              .attr_size = sizeof(tg_axes_attr),
-                             .flags = TG_OP_STRIDED,
+                             .flags = TG_OP_STRIDED | TG_OP_REDUCTION,
                              .cases = max_cases,
                              .canonical = reduce_canonical,
                              .infer = extremum_infer,
@@ -206,7 +207,7 @@ static const tg_op min_op = {.name = "min",
                              .attrs = tg_axes_attrs,
                              .n_attrs = 2,
                              .attr_size = sizeof(tg_axes_attr),
-                             .flags = TG_OP_STRIDED,
+                             .flags = TG_OP_STRIDED | TG_OP_REDUCTION,
                              .cases = min_cases,
                              .canonical = reduce_canonical,
                              .infer = extremum_infer,

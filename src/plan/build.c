@@ -1,6 +1,6 @@
 /* From nodes to a plan: which kernels run on which arrays. Views (transposes, broadcasts, slices) cost nothing:
  * kernels that take strides read through them, and for others they are copied. */
-#include "build.h"
+#include "fuse.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +19,15 @@ static int reserve(void **items, int64_t n, int64_t *room, size_t item)
     return 1;
 }
 
-static int64_t add_place(tg_builder *b, const tg_place *place)
+int tg_add_place(tg_builder *b, const tg_place *place, int64_t buffer)
 {
-    if (!reserve((void **)&b->plan->places, b->plan->n_places, &b->places_room, sizeof *place)) return -1;
-    b->plan->places[b->plan->n_places] = *place;
-    return b->plan->n_places++;
+    tg_plan *plan = b->plan;
+    if (!reserve((void **)&plan->places, plan->n_places, &b->places_room, sizeof *place) ||
+        !reserve((void **)&b->buffer_of, plan->n_places, &b->buffer_of_room, sizeof *b->buffer_of))
+        return 0;
+    b->buffer_of[plan->n_places] = buffer;
+    plan->places[plan->n_places++] = *place;
+    return 1;
 }
 
 static int64_t add_buffer(tg_builder *b, size_t bytes)
@@ -75,23 +79,9 @@ static int put_in_buffer(tg_builder *b, const tg_tensor *t, tg_location *at)
 
 /* ---- Steps -------------------------------------------------------------------------------------------- */
 
-static void note_read(tg_builder *b, const tg_location *at)
-{
-    int64_t step = b->plan->n_steps;
-    /* An output's buffer stays although a copy for another output reads it at a step that comes sooner. */
-    if (at->place.base == TG_BASE_ARENA && b->buffers[at->buffer].last < step)
-        b->buffers[at->buffer].last = step;
-    if (at->place.base >= TG_BASE_LEAF) b->last_read[at->place.base - TG_BASE_LEAF] = step;
-}
-
-/* The place of an operand goes to the plan, with its buffer remembered until offsets are known. */
 static int add_operand(tg_builder *b, const tg_location *at)
 {
-    int64_t i = add_place(b, &at->place);
-    if (i < 0) return 0;
-    if (!reserve((void **)&b->buffer_of, i, &b->buffer_of_room, sizeof *b->buffer_of)) return 0;
-    b->buffer_of[i] = at->place.base == TG_BASE_ARENA ? at->buffer : -1;
-    return 1;
+    return tg_add_place(b, &at->place, at->place.base == TG_BASE_ARENA ? at->buffer : -1);
 }
 
 static void *copy_attr(tg_builder *b, const tg_tensor *t)
@@ -111,12 +101,9 @@ static int add_step(tg_builder *b, const tg_tensor *t, const tg_op *op, tg_kerne
     *step = (tg_step){
         .op = op, .kernel = kernel, .attr = copy_attr(b, t), .n_inputs = n, .first_place = plan->n_places};
     if (step->attr == NULL) return 0;
-    for (int i = 0; i < n; i++) {
-        note_read(b, &inputs[i]);
+    for (int i = 0; i < n; i++)
         if (!add_operand(b, &inputs[i])) return 0;
-    }
     if (!put_in_buffer(b, t, at) || !add_operand(b, at)) return 0;
-    if (op != NULL && (op->flags & TG_OP_CAN_FAIL) != 0) b->last_failing = plan->n_steps;
     plan->n_steps++;
     return 1;
 }
@@ -253,6 +240,7 @@ static int begin(tg_builder *b)
     plan->updates = calloc((size_t)q->n_updates + 1, sizeof *plan->updates);
     plan->n_outputs = q->n_outputs;
     plan->n_updates = q->n_updates;
+    plan->threads = q->threads < 1 ? 1 : q->threads;
     b->locations = malloc(n * sizeof *b->locations);
     b->last_read = malloc(n * sizeof *b->last_read);
     b->constant_offsets = malloc(n * sizeof *b->constant_offsets);
@@ -274,7 +262,10 @@ static void end(tg_builder *b)
 tg_plan *tg_plan_build(const tg_request *request)
 {
     tg_builder b = {.request = request};
-    int built = begin(&b) && lower_all(&b) && tg_plan_finish(&b);
+    tg_fusion fusion = {0};
+    int built =
+        begin(&b) && lower_all(&b) && tg_fuse(&b, &fusion) && tg_schedule(&b, &fusion) && tg_plan_finish(&b);
+    tg_fusion_free(&fusion);
     end(&b);
     if (built) return b.plan;
     tg_plan_release(b.plan);
@@ -288,6 +279,7 @@ void tg_plan_release(tg_plan *plan)
     if (plan == NULL || atomic_fetch_sub(&plan->references, 1) != 1) return;
     free(plan->leaves);
     free(plan->steps);
+    free(plan->units);
     free(plan->places);
     free(plan->outputs);
     free(plan->updates);

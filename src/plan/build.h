@@ -20,13 +20,20 @@ typedef struct tg_builder {
     int64_t *buffer_of;        /* the buffer of every place, -1 outside the arena */
     int64_t *constant_offsets; /* of every node that is a constant */
     int *moved_to;             /* the leaf that a buffer's contents are computed in, -1 for none */
-    int64_t *last_read;        /* of every leaf: the last step that reads it, -1 for none */
-    int64_t last_failing;      /* the last step that can fail, -1 for none */
+    int64_t *last_read;        /* of every leaf: the last unit that reads it, -1 for none */
+    int64_t last_failing;      /* the last unit that can fail, -1 for none */
     int64_t n_buffers, buffers_room, buffer_of_room, places_room, steps_room;
-    size_t constant_bytes, scratch;
+    size_t constant_bytes;
+    size_t scratch;      /* what kernels ask for */
+    size_t unit_scratch; /* what units keep there, behind it */
+    size_t parts;        /* what reductions leave of their blocks */
 } tg_builder;
 
-/* After lowering: lets updates be computed where they belong, lets elementwise steps overwrite their inputs,
+/* The place of an operand goes to the plan, with its buffer (-1 outside the arena) remembered until offsets are
+ * known. 0 when memory runs out. */
+int tg_add_place(tg_builder *b, const tg_place *place, int64_t buffer);
+
+/* After lowering, and tg_schedule: lets updates be computed where they belong, lets elementwise steps overwrite their inputs,
  * places buffers, and fills in offsets, constants and statistics. 0 when memory runs out. */
 int tg_plan_finish(tg_builder *b);
 

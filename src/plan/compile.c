@@ -119,17 +119,45 @@ static tg_status check_request(tg_graph *g, tg_tensor *const *outputs, int n_out
     return status;
 }
 
+static tg_status read_options(tg_graph *g, const tg_compile_options *options, unsigned *passes_off)
+{
+    const char *unknown;
+    int length;
+    *passes_off = 0;
+    if (options == NULL) return TG_OK;
+    if (options->threads < 0 || options->threads > TG_MAX_THREADS)
+        return tg_graph_fail(g, TG_ERR_ARGUMENT, "tg_compile: %d threads, expected 0 to %d", options->threads,
+                             TG_MAX_THREADS);
+    if (options->passes_off == NULL || tg_passes_named(options->passes_off, passes_off, &unknown, &length))
+        return TG_OK;
+    return tg_graph_fail(g, TG_ERR_ARGUMENT, "tg_compile: there is no pass \"%.*s\" to leave out", length,
+                         unknown);
+}
+
 tg_status tg_compile(tg_graph *g, tg_tensor *const *outputs, int n_outputs, const tg_update *updates,
                      int n_updates, tg_function **out)
 {
+    return tg_compile_with(g, outputs, n_outputs, updates, n_updates, NULL, out);
+}
+
+tg_status tg_compile_with(tg_graph *g, tg_tensor *const *outputs, int n_outputs, const tg_update *updates,
+                          int n_updates, const tg_compile_options *options, tg_function **out)
+{
+    unsigned passes_off;
     if (out != NULL) *out = NULL;
     if (g == NULL) return TG_ERR_NULL;
     if (out == NULL) return tg_graph_fail(g, TG_ERR_NULL, "tg_compile: out is NULL");
     tg_status status = check_request(g, outputs, n_outputs, updates, n_updates);
+    if (status == TG_OK) status = read_options(g, options, &passes_off);
     if (status != TG_OK) return status;
 
-    tg_request request = {
-        .graph = g, .outputs = outputs, .updates = updates, .n_outputs = n_outputs, .n_updates = n_updates};
+    tg_request request = {.graph = g,
+                          .outputs = outputs,
+                          .updates = updates,
+                          .n_outputs = n_outputs,
+                          .n_updates = n_updates,
+                          .passes_off = passes_off,
+                          .threads = options == NULL || options->threads < 2 ? 0 : options->threads};
     status = tg_request_make(&request);
     if (status == TG_OK) {
         int found = 0;
@@ -183,7 +211,7 @@ static tg_status run_once(const tg_request *request, void *data)
     if (status != TG_OK) return tg_graph_fail(request->graph, status, "tg_eval: %s", tg_function_error(f));
     char *to = data;
     for (int i = 0; i < request->n_outputs; i++) {
-        const tg_view *view = &f->views[f->plan->outputs[i]];
+        const tg_view *view = &f->lanes[0].views[f->plan->outputs[i]];
         size_t bytes = (size_t)view->count * tg_dtype_size(view->dtype);
         if (bytes > 0) memcpy(to, view->data, bytes);
         to += bytes;

@@ -16,7 +16,7 @@ static size_t bytes_of_place(const tg_place *p)
     size_t bytes = tg_dtype_size(p->dtype);
     for (int i = 0; i < p->rank; i++)
         if (p->strides[i] != 0) bytes *= (size_t)p->shape[i];
-    return p->count == 0 ? 0 : bytes;
+    return p->count == 0 || p->base == TG_BASE_SCRATCH || p->base == TG_BASE_PARTS ? 0 : bytes;
 }
 
 static double flops_of(const tg_step *step, const tg_place *places, const tg_place *out)
@@ -30,6 +30,19 @@ static double flops_of(const tg_step *step, const tg_place *places, const tg_pla
     return (double)most;
 }
 
+static int64_t unit_of(const tg_plan *plan, int64_t step)
+{
+    int64_t low = 0, high = plan->n_units - 1;
+    while (low < high) {
+        int64_t middle = (low + high + 1) / 2;
+        if (plan->units[middle].first_step <= step)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
 tg_step_info tg_step_at(const tg_function *f, int64_t i)
 {
     tg_step_info info = {0};
@@ -38,9 +51,10 @@ tg_step_info tg_step_at(const tg_function *f, int64_t i)
     const tg_place *places = &f->plan->places[step->first_place], *out = &places[step->n_inputs];
     info = (tg_step_info){.op = step->op == NULL ? "copy" : step->op->name,
                           .n_inputs = step->n_inputs,
+                          .unit = unit_of(f->plan, i),
                           .output = type_of_place(out),
                           .flops = flops_of(step, places, out),
-                          .bytes_written = (size_t)out->count * tg_dtype_size(out->dtype)};
+                          .bytes_written = bytes_of_place(out)};
     for (int k = 0; k < step->n_inputs; k++) info.bytes_read += bytes_of_place(&places[k]);
     return info;
 }

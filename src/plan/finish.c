@@ -2,12 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "build.h"
-
-static int64_t result_place(const tg_step *step)
-{
-    return step->first_place + step->n_inputs;
-}
+#include "tile.h"
 
 static int covers_from_start(const tg_place *p)
 {
@@ -20,23 +15,59 @@ static int covers_from_start(const tg_place *p)
     return 1;
 }
 
+/* ---- Overwriting ---------------------------------------------------------------------------------------- */
+
+static const tg_unit *unit_of(const tg_builder *b, int64_t u)
+{
+    return &b->plan->units[u];
+}
+
+/* The step of unit u that fills the buffer. */
+static int64_t maker(const tg_builder *b, int64_t u, int64_t buffer)
+{
+    int64_t s = unit_of(b, u)->first_step;
+    while (b->buffer_of[tg_result_place(&b->plan->steps[s])] != buffer) s++;
+    return s;
+}
+
+/* 1 when the step, of unit u, works on one element after the other, block by block or as a whole. */
+static int is_elementwise(const tg_step *step)
+{
+    return step->op != NULL && (step->op->flags & TG_OP_ELEMENTWISE) != 0;
+}
+
+/* 1 when `out`, the result of step s of unit u, may be written over memory (an arena buffer, or a leaf's base where
+ * buffer is -1): whatever the unit reads there, it reads element by element in the same order, and not after s. */
+static int may_overwrite(const tg_builder *b, int64_t u, int64_t s, int64_t buffer, int base)
+{
+    const tg_plan *plan = b->plan;
+    const tg_unit *unit = unit_of(b, u);
+    const tg_place *out = &plan->places[tg_result_place(&plan->steps[s])];
+    for (int64_t k = 0; k < tg_unit_steps(unit); k++) {
+        const tg_step *step = &plan->steps[unit->first_step + k];
+        for (int i = 0; i < step->n_inputs; i++) {
+            const tg_place *in = &plan->places[step->first_place + i];
+            if (buffer >= 0 ? b->buffer_of[step->first_place + i] != buffer : in->base != base) continue;
+            if (unit->first_step + k > s || !is_elementwise(step)) return 0;
+            if (in->dtype != out->dtype || in->count != out->count || !covers_from_start(in)) return 0;
+        }
+    }
+    return 1;
+}
+
 /* ---- Updates in place --------------------------------------------------------------------------------- */
 
 /* 1 when the step that computes an update's value may write it straight to the leaf: it is elementwise, so that
- * each element is read before it is overwritten; nobody reads the old value later; and neither it nor a later step
- * can fail, since a run that fails must not have updated anything. */
-static int can_update_in_place(const tg_builder *b, int64_t s, const tg_plan_update *update, int64_t buffer)
+ * each element is read before it is overwritten; nobody reads the old value later; and neither its unit nor a later
+ * one can fail, since a run that fails must not have updated anything. */
+static int can_update_in_place(const tg_builder *b, const tg_plan_update *update, int64_t buffer)
 {
-    const tg_step *step = &b->plan->steps[s];
-    int base = TG_BASE_LEAF + update->leaf;
-    if (step->op == NULL || (step->op->flags & TG_OP_ELEMENTWISE) == 0) return 0;
-    if (b->last_read[update->leaf] > s || b->last_failing >= s) return 0;
-    if (b->buffers[buffer].last == INT64_MAX) return 0;
-    for (int i = 0; i < step->n_inputs; i++) {
-        const tg_place *in = &b->plan->places[step->first_place + i];
-        if (in->base == base && !covers_from_start(in)) return 0;
-    }
-    return 1;
+    int64_t u = b->buffers[buffer].first, s = maker(b, u, buffer);
+    if (!is_elementwise(&b->plan->steps[s])) return 0;
+    if (b->last_read[update->leaf] > u || b->last_failing >= u) return 0;
+    /* A value that is a part of its buffer would take the rest of it along. */
+    if (b->buffers[buffer].last == INT64_MAX || b->buffers[buffer].bytes != update->bytes) return 0;
+    return may_overwrite(b, u, s, -1, TG_BASE_LEAF + update->leaf);
 }
 
 /* Every place in the buffer moves to the leaf. */
@@ -55,7 +86,7 @@ static int update_in_place(tg_builder *b)
         tg_plan_update *update = &b->plan->updates[u];
         int64_t buffer = b->buffer_of[update->place];
         if (b->moved_to[buffer] >= 0 || !covers_from_start(&b->plan->places[update->place]) ||
-            !can_update_in_place(b, b->buffers[buffer].first, update, buffer)) {
+            !can_update_in_place(b, update, buffer)) {
             b->buffers[buffer].last = INT64_MAX;
             continue;
         }
@@ -67,34 +98,28 @@ static int update_in_place(tg_builder *b)
 
 /* ---- Elementwise steps that overwrite an input --------------------------------------------------------- */
 
-/* 1 when the step may write its result over the buffer: whatever it reads there it reads in the result's order. */
-static int may_overwrite(const tg_builder *b, const tg_step *step, int64_t buffer)
+/* Step s of unit u takes over the memory of a buffer that its unit is the last to read. */
+static void overwrite_input(tg_builder *b, int64_t u, int64_t s)
 {
-    const tg_place *out = &b->plan->places[result_place(step)];
-    for (int i = 0; i < step->n_inputs; i++) {
-        const tg_place *in = &b->plan->places[step->first_place + i];
-        if (b->buffer_of[step->first_place + i] != buffer) continue;
-        if (in->dtype != out->dtype || in->count != out->count || !covers_from_start(in)) return 0;
+    const tg_step *step = &b->plan->steps[s];
+    int64_t made = b->buffer_of[tg_result_place(step)];
+    if (made < 0 || b->moved_to[made] >= 0 || !is_elementwise(step)) return;
+    for (int i = 0; i < step->n_inputs && b->buffers[made].reuses < 0; i++) {
+        int64_t read = b->buffer_of[step->first_place + i];
+        if (read < 0 || b->moved_to[read] >= 0 || b->buffers[read].last != u || b->buffers[read].first == u ||
+            b->buffers[read].taken_over || b->buffers[read].bytes != b->buffers[made].bytes ||
+            !may_overwrite(b, u, s, read, 0))
+            continue;
+        b->buffers[made].reuses = read;
+        b->buffers[read].taken_over = 1;
     }
-    return 1;
 }
 
 static void overwrite_inputs(tg_builder *b)
 {
-    for (int64_t s = 0; s < b->plan->n_steps; s++) {
-        const tg_step *step = &b->plan->steps[s];
-        if (step->op == NULL || (step->op->flags & TG_OP_ELEMENTWISE) == 0) continue;
-        int64_t made = b->buffer_of[result_place(step)];
-        if (b->moved_to[made] >= 0) continue;
-        for (int i = 0; i < step->n_inputs && b->buffers[made].reuses < 0; i++) {
-            int64_t read = b->buffer_of[step->first_place + i];
-            if (read < 0 || b->moved_to[read] >= 0 || b->buffers[read].last != s ||
-                b->buffers[read].taken_over)
-                continue;
-            if (b->buffers[read].bytes != b->buffers[made].bytes || !may_overwrite(b, step, read)) continue;
-            b->buffers[made].reuses = read;
-            b->buffers[read].taken_over = 1;
-        }
+    for (int64_t u = 0; u < b->plan->n_units; u++) {
+        const tg_unit *unit = unit_of(b, u);
+        for (int64_t k = 0; k < tg_unit_steps(unit); k++) overwrite_input(b, u, unit->first_step + k);
     }
 }
 
@@ -113,21 +138,32 @@ static void settle_places(tg_builder *b)
     }
 }
 
+/* Behind the results comes what kernels ask for, and behind that what units keep in scratch memory. */
+static void place_scratch(tg_builder *b)
+{
+    tg_plan *plan = b->plan;
+    size_t kernels = (b->scratch + TG_ALIGNMENT - 1) / TG_ALIGNMENT * TG_ALIGNMENT;
+    plan->scratch_offset = plan->arena_bytes;
+    plan->stats.scratch_bytes = kernels + b->unit_scratch;
+    plan->parts_offset = plan->arena_bytes + plan->stats.scratch_bytes;
+    plan->arena_bytes = plan->parts_offset + b->parts;
+    for (int64_t i = 0; i < plan->n_places; i++)
+        if (plan->places[i].base == TG_BASE_SCRATCH) plan->places[i].offset += (int64_t)kernels;
+}
+
 static int place_buffers(tg_builder *b)
 {
     tg_plan *plan = b->plan;
     for (int64_t i = 0; i < b->n_buffers; i++) {
         plan->stats.total_bytes += b->buffers[i].bytes;
-        if (b->buffers[i].last > plan->n_steps) b->buffers[i].last = plan->n_steps;
+        if (b->buffers[i].last > plan->n_units) b->buffers[i].last = plan->n_units;
         if (b->moved_to[i] >= 0) b->buffers[i].last = b->buffers[i].first;
     }
-    if (!tg_place_buffers(b->buffers, b->n_buffers, plan->n_steps, &plan->arena_bytes) ||
-        !tg_live_bytes(b->buffers, b->n_buffers, plan->n_steps, &plan->stats.live_bytes))
+    if (!tg_place_buffers(b->buffers, b->n_buffers, plan->n_units, &plan->arena_bytes) ||
+        !tg_live_bytes(b->buffers, b->n_buffers, plan->n_units, &plan->stats.live_bytes))
         return 0;
     plan->stats.arena_bytes = plan->arena_bytes;
-    plan->stats.scratch_bytes = b->scratch;
-    plan->scratch_offset = plan->arena_bytes;
-    plan->arena_bytes += b->scratch;
+    place_scratch(b);
     return 1;
 }
 
@@ -173,5 +209,6 @@ int tg_plan_finish(tg_builder *b)
     settle_places(b);
     b->plan->stats.nodes = b->request->n_nodes;
     b->plan->stats.steps = b->plan->n_steps;
+    b->plan->stats.units = b->plan->n_units;
     return list_places_of_leaves(b->plan);
 }

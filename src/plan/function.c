@@ -7,43 +7,13 @@
 
 /* ---- Making ------------------------------------------------------------------------------------------- */
 
-static void *base_memory(const tg_function *f, int base)
-{
-    if (base == TG_BASE_ARENA) return f->arena;
-    return base == TG_BASE_CONSTANT ? f->plan->constants : f->leaves[base - TG_BASE_LEAF].data;
-}
-
-/* The views of the plan's places, and the calls that use them. */
-static void prepare(tg_function *f)
-{
-    const tg_plan *plan = f->plan;
-    for (int64_t i = 0; i < plan->n_places; i++) {
-        const tg_place *p = &plan->places[i];
-        char *memory = base_memory(f, p->base);
-        f->views[i] = (tg_view){
-            memory == NULL ? NULL : memory + p->offset, p->dtype, p->rank, p->count, p->shape, p->strides};
-    }
-    for (int64_t s = 0; s < plan->n_steps; s++) {
-        const tg_step *step = &plan->steps[s];
-        f->calls[s] = (tg_kernel_call){.attr = step->attr,
-                                       .n_inputs = step->n_inputs,
-                                       .in = &f->views[step->first_place],
-                                       .scratch = f->arena + plan->scratch_offset,
-                                       .diag = &f->diag};
-        f->calls[s].out = f->views[step->first_place + step->n_inputs];
-    }
-}
-
 static int take_memory(tg_function *f)
 {
     const tg_plan *plan = f->plan;
     f->arena = tg_aligned_alloc(plan->arena_bytes);
-    f->views = malloc(((size_t)plan->n_places + 1) * sizeof *f->views);
-    f->calls = malloc(((size_t)plan->n_steps + 1) * sizeof *f->calls);
     f->leaves = calloc((size_t)plan->n_leaves + 1, sizeof *f->leaves);
     f->outputs = calloc((size_t)plan->n_outputs + 1, sizeof(tg_tensor *));
-    return f->arena != NULL && f->views != NULL && f->calls != NULL && f->leaves != NULL &&
-           f->outputs != NULL;
+    return f->arena != NULL && f->leaves != NULL && f->outputs != NULL && tg_make_lanes(f);
 }
 
 static tg_function *new_function(tg_plan *plan, tg_graph *g)
@@ -86,7 +56,7 @@ tg_function *tg_function_new(tg_plan *plan, const tg_request *request)
         return NULL;
     }
     tg_function_adopt(f, request);
-    prepare(f);
+    tg_prepare_lanes(f);
     return f;
 }
 
@@ -99,17 +69,17 @@ tg_function *tg_function_fork(const tg_function *f)
     for (int i = 0; i < f->plan->n_leaves; i++) copy->leaves[i].data = NULL;
     for (int i = 0; i < f->plan->n_outputs; i++) copy->outputs[i] = f->outputs[i];
     copy->rewinds = f->rewinds;
-    prepare(copy);
+    tg_prepare_lanes(copy);
     return copy;
 }
 
 void tg_function_free(tg_function *f)
 {
     if (f == NULL) return;
+    tg_pool_free(f->pool);
+    tg_free_lanes(f);
     tg_plan_release(f->plan);
     tg_aligned_free(f->arena);
-    free(f->views);
-    free(f->calls);
     free(f->leaves);
     free(f->outputs);
     free(f);
@@ -141,7 +111,8 @@ static void point(tg_function *f, int i, void *data)
     f->leaves[i].data = data;
     for (int64_t k = 0; k < leaf->count; k++) {
         int64_t place = f->plan->places_of_leaves[leaf->first + k];
-        f->views[place].data = (char *)data + f->plan->places[place].offset;
+        for (int l = 0; l < f->n_lanes; l++)
+            f->lanes[l].views[place].data = (char *)data + f->plan->places[place].offset;
     }
 }
 
@@ -150,7 +121,8 @@ static void point_results(tg_function *f)
 {
     for (int64_t s = 0; s < f->plan->n_steps; s++) {
         const tg_step *step = &f->plan->steps[s];
-        f->calls[s].out.data = f->views[step->first_place + step->n_inputs].data;
+        for (int l = 0; l < f->n_lanes; l++)
+            f->lanes[l].calls[s].out.data = f->lanes[l].views[step->first_place + step->n_inputs].data;
     }
 }
 
@@ -187,12 +159,11 @@ static tg_status find_leaves(tg_function *f)
 /* ---- Running ------------------------------------------------------------------------------------------ */
 
 /* The kernel's message with its operation's name; a kernel of a user's may have given none. */
-static tg_status kernel_failed(tg_function *f, const tg_step *step, tg_status status)
+static tg_status kernel_failed(tg_function *f)
 {
-    char what[TG_DIAG_SIZE];
-    memcpy(what, f->diag.message, sizeof what);
-    return tg_fail(&f->diag, status, "%s: %.400s", step->op->name,
-                   what[0] == '\0' ? tg_status_text(status) : what);
+    const tg_lane *lane = &f->lanes[0];
+    return tg_fail(&f->diag, lane->status, "%s: %.400s", f->plan->steps[lane->failed].op->name,
+                   lane->diag.message[0] == '\0' ? tg_status_text(lane->status) : lane->diag.message);
 }
 
 tg_status tg_run(tg_function *f)
@@ -200,18 +171,16 @@ tg_status tg_run(tg_function *f)
     if (f == NULL) return TG_ERR_NULL;
     f->diag.status = TG_OK;
     f->diag.message[0] = '\0';
+    f->lanes[0].diag.message[0] = '\0';
     tg_status status = find_leaves(f);
     if (status != TG_OK) return status;
     const tg_plan *plan = f->plan;
-    for (int64_t s = 0; s < plan->n_steps; s++) {
-        if (f->calls[s].out.count == 0) continue;
-        status = plan->steps[s].kernel(&f->calls[s]);
-        if (status != TG_OK) return kernel_failed(f, &plan->steps[s], status);
-    }
+    for (int64_t u = 0; u < plan->n_units; u++)
+        if (tg_run_unit(f, &plan->units[u]) != TG_OK) return kernel_failed(f);
     for (int i = 0; i < plan->n_updates; i++) {
         const tg_plan_update *update = &plan->updates[i];
         if (update->place >= 0 && update->bytes > 0)
-            memcpy(f->leaves[update->leaf].data, f->views[update->place].data, update->bytes);
+            memcpy(f->leaves[update->leaf].data, f->lanes[0].views[update->place].data, update->bytes);
     }
     return TG_OK;
 }
@@ -227,7 +196,7 @@ static const tg_view *find_output(const tg_function *f, const tg_tensor *output)
 {
     if (f == NULL || output == NULL) return NULL;
     for (int i = 0; i < f->plan->n_outputs; i++)
-        if (f->outputs[i] == output) return &f->views[f->plan->outputs[i]];
+        if (f->outputs[i] == output) return &f->lanes[0].views[f->plan->outputs[i]];
     return NULL;
 }
 

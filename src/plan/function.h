@@ -12,17 +12,64 @@ typedef struct tg_bound_leaf {
     void *data;        /* what the views point to now */
 } tg_bound_leaf;
 
+/* What a thread runs with. */
+typedef struct tg_lane {
+    tg_view *views;            /* of the plan's places */
+    tg_kernel_call *calls;     /* of the plan's steps */
+    int64_t (*tile_shapes)[2]; /* of the plan's places that have a tile */
+    char *scratch;
+    char *own_scratch; /* what is freed; the first lane's scratch is in the arena */
+    tg_diag diag;
+    tg_status status;
+    int64_t failed; /* the step that failed */
+} tg_lane;
+
+typedef struct tg_pool tg_pool;
+
 struct tg_function {
     tg_plan *plan;
     tg_graph *graph;
     uint64_t rewinds; /* of the graph, when the leaves were last looked at */
     char *arena;
-    tg_view *views;        /* of the plan's places */
-    tg_kernel_call *calls; /* of the plan's steps */
+    tg_lane *lanes;
+    int n_lanes;
+    tg_pool *pool; /* of the lanes after the first; NULL without */
     tg_bound_leaf *leaves;
     tg_tensor **outputs;
     tg_diag diag;
     int from_cache;
 };
+
+/* Makes f's lanes, as many as the plan has threads. 0 when memory runs out. */
+int tg_make_lanes(tg_function *f);
+void tg_free_lanes(tg_function *f);
+/* Lets the calls of all lanes see what they will work on: the first block of every unit. */
+void tg_prepare_lanes(tg_function *f);
+
+/* The memory that places with this base lie in; NULL for a leaf that is not bound yet. */
+void *tg_base_memory(const tg_function *f, const tg_lane *lane, int base);
+static inline int64_t tg_at_most(int64_t x, int64_t limit)
+{
+    return x < limit ? x : limit;
+}
+
+/* Lets a step's views show `rows` rows of their tiles. */
+void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, int64_t rows);
+
+/* Runs all of a unit; what failed, if anything, is in the function's first lane. */
+tg_status tg_run_unit(tg_function *f, const tg_unit *unit);
+/* One panel, in one lane, which notes what fails. */
+void tg_run_panel(const tg_function *f, tg_lane *lane, const tg_unit *unit, int64_t panel);
+
+/* ---- Threads ------------------------------------------------------------------------------------------ */
+
+/* n threads for the lanes after the first, which sleep until there is work; fewer where the system gives fewer. NULL
+ * when memory runs out. */
+tg_pool *tg_pool_new(tg_function *f, int n);
+void tg_pool_free(tg_pool *pool);
+/* How many threads work here: none in a process that was forked off. */
+int tg_pool_size(const tg_pool *pool);
+/* Runs all panels of a unit, the caller in the first lane, and waits for the others. */
+void tg_pool_run(tg_pool *pool, const tg_unit *unit);
 
 #endif

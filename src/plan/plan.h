@@ -8,9 +8,20 @@
 #include <tapegrad/function.h>
 
 #include "graph/graph.h"
+#include "kernels/elementwise.h"
 
-/* Memory that a view can lie in: the arena, the plan's constants, or leaf i as TG_BASE_LEAF + i. */
-enum { TG_BASE_ARENA, TG_BASE_CONSTANT, TG_BASE_LEAF };
+/* Memory that a view can lie in: the arena, the plan's constants, the scratch memory of the thread that runs, parts of
+ * reductions, or leaf i as TG_BASE_LEAF + i. */
+enum { TG_BASE_ARENA, TG_BASE_CONSTANT, TG_BASE_SCRATCH, TG_BASE_PARTS, TG_BASE_LEAF };
+
+/* What a kernel sees of a place when its unit runs block by block. */
+typedef struct tg_tile {
+    int64_t panel, block; /* bytes from one panel, and from one block of it, to the next */
+    int64_t per_row;      /* elements for each row of the block */
+    int fixed;            /* per_row elements for the whole block */
+    int rank;             /* 1: all of them in one axis; 2: rows by per_row */
+    int64_t strides[2];
+} tg_tile;
 
 /* A strided array at an offset, in bytes, of some memory. */
 typedef struct tg_place {
@@ -20,6 +31,7 @@ typedef struct tg_place {
     int rank;
     int64_t count;
     const int64_t *shape, *strides;
+    const tg_tile *tile; /* NULL: the kernel sees the place as a whole */
 } tg_place;
 
 /* One kernel call: n_inputs places from first_place on, and then the result's. */
@@ -29,7 +41,34 @@ typedef struct tg_step {
     const void *attr;
     int n_inputs;
     int64_t first_place;
+    /* What runs instead of the kernel, over all elements in strides of 0 or 1; or NULL. Where is_rows, over each row of
+     * the block, the inputs' rows being row_bytes apart, those of the result the last of them. */
+    tg_loop loop;
+    int64_t strides[TG_ELEMENTWISE_MAX];
+    int is_rows;
+    int64_t row_bytes[TG_ELEMENTWISE_MAX + 1];
 } tg_step;
+
+static inline int64_t tg_result_place(const tg_step *step)
+{
+    return step->first_place + step->n_inputs;
+}
+
+/* Steps that run together. For every panel (of panel_rows of the unit's rows) the first n_heads steps run, then for
+ * every block of the panel the next n_blocks steps; the last n_finals run once, at the end. A step that runs alone
+ * and as a whole is a final step. */
+typedef struct tg_unit {
+    int64_t first_step;
+    int64_t n_heads, n_blocks, n_finals;
+    int64_t rows, panel_rows, block_rows;
+    int64_t n_panels;
+    int is_parallel; /* its panels are worth sharing out among threads */
+} tg_unit;
+
+static inline int64_t tg_unit_steps(const tg_unit *unit)
+{
+    return unit->n_heads + unit->n_blocks + unit->n_finals;
+}
 
 typedef struct tg_plan_leaf {
     tg_type type;
@@ -49,18 +88,27 @@ typedef struct tg_plan {
     atomic_int references;
     tg_arena memory; /* steps' attributes, shapes, strides */
     tg_plan_leaf *leaves;
-    tg_step *steps;
+    tg_step *steps; /* in the order of the run */
+    tg_unit *units;
     tg_place *places;
     int64_t *outputs; /* their places */
     tg_plan_update *updates;
     int64_t *places_of_leaves;
     void *constants;
-    int64_t n_steps, n_places;
+    int64_t n_steps, n_units, n_places;
     int n_leaves, n_outputs, n_updates;
-    size_t arena_bytes; /* scratch included, from scratch_offset on */
-    size_t scratch_offset;
+    size_t arena_bytes; /* scratch and parts included, from these offsets on */
+    size_t scratch_offset, parts_offset;
+    int threads;
     tg_function_stats stats;
 } tg_plan;
+
+/* What the planner can be told to leave out; passes.c has their names. */
+typedef enum tg_pass { TG_PASS_FUSE, TG_PASSES } tg_pass;
+
+/* The bits (1 << tg_pass) of passes named in a list with commas. 0 and the name that is none in *unknown (of *length
+ * bytes), or 1. */
+int tg_passes_named(const char *list, unsigned *set, const char **unknown, int *length);
 
 /* What is to be compiled, and the nodes it depends on, in the order of the tape. */
 typedef struct tg_request {
@@ -72,6 +120,8 @@ typedef struct tg_request {
     int64_t n_nodes;
     int32_t *local; /* id - low to index in nodes, -1 for others */
     int64_t low, high;
+    unsigned passes_off; /* bits: 1 << tg_pass */
+    int threads;         /* 0: one */
 } tg_request;
 
 /* Collects the nodes. The caller frees with tg_request_free, also after a failure. */
@@ -89,7 +139,8 @@ XXH128_hash_t tg_request_hash(const tg_request *request);
 tg_plan *tg_plan_build(const tg_request *request);
 void tg_plan_release(tg_plan *plan);
 
-/* A buffer of the arena: lives from the step that fills it to the last that reads it. */
+/* A buffer of the arena: lives from the unit that fills it to the last that reads it. Here and in what follows units
+ * are called steps: they are the moments of its life. */
 typedef struct tg_buffer {
     size_t bytes;
     int64_t first, last; /* last = n_steps: it stays */

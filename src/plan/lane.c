@@ -1,0 +1,113 @@
+/* Lanes: the views and calls that a thread runs a plan with. */
+#include <stdlib.h>
+
+#include "function.h"
+
+void *tg_base_memory(const tg_function *f, const tg_lane *lane, int base)
+{
+    switch (base) {
+    case TG_BASE_ARENA:
+        return f->arena;
+    case TG_BASE_CONSTANT:
+        return f->plan->constants;
+    case TG_BASE_SCRATCH:
+        return lane->scratch;
+    case TG_BASE_PARTS:
+        return f->arena + f->plan->parts_offset;
+    default:
+        return f->leaves[base - TG_BASE_LEAF].data;
+    }
+}
+
+static int make_lane(const tg_plan *plan, tg_lane *lane)
+{
+    lane->views = malloc(((size_t)plan->n_places + 1) * sizeof *lane->views);
+    lane->calls = malloc(((size_t)plan->n_steps + 1) * sizeof *lane->calls);
+    lane->tile_shapes = malloc(((size_t)plan->n_places + 1) * sizeof *lane->tile_shapes);
+    return lane->views != NULL && lane->calls != NULL && lane->tile_shapes != NULL;
+}
+
+int tg_make_lanes(tg_function *f)
+{
+    const tg_plan *plan = f->plan;
+    f->lanes = calloc((size_t)plan->threads, sizeof *f->lanes);
+    if (f->lanes == NULL) return 0;
+    f->n_lanes = plan->threads;
+    f->lanes[0].scratch = f->arena + plan->scratch_offset;
+    for (int l = 0; l < f->n_lanes; l++) {
+        tg_lane *lane = &f->lanes[l];
+        if (!make_lane(plan, lane)) return 0;
+        if (l == 0) continue;
+        lane->scratch = lane->own_scratch = tg_aligned_alloc(plan->stats.scratch_bytes);
+        if (lane->scratch == NULL) return 0;
+    }
+    if (f->n_lanes > 1) f->pool = tg_pool_new(f, f->n_lanes - 1);
+    return 1;
+}
+
+void tg_free_lanes(tg_function *f)
+{
+    for (int l = 0; l < f->n_lanes; l++) {
+        free(f->lanes[l].views);
+        free(f->lanes[l].calls);
+        free(f->lanes[l].tile_shapes);
+        tg_aligned_free(f->lanes[l].own_scratch);
+    }
+    free(f->lanes);
+}
+
+/* Lets a view show `rows` rows of its place's tile. */
+static void show_rows(const tg_plan *plan, const tg_lane *lane, int64_t i, int64_t rows, tg_view *view)
+{
+    const tg_tile *tile = plan->places[i].tile;
+    int64_t *shape = lane->tile_shapes[i];
+    view->count = tile->fixed ? tile->per_row : rows * tile->per_row;
+    view->rank = tile->rank;
+    view->strides = tile->strides;
+    view->shape = shape;
+    shape[0] = tile->rank == 1 ? view->count : rows;
+    shape[1] = tile->per_row;
+}
+
+void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, int64_t rows)
+{
+    const tg_plan *plan = f->plan;
+    const tg_step *step = &plan->steps[s];
+    int64_t result = tg_result_place(step);
+    for (int64_t i = step->first_place; i < result; i++)
+        if (plan->places[i].tile != NULL) show_rows(plan, lane, i, rows, &lane->views[i]);
+    if (plan->places[result].tile != NULL) show_rows(plan, lane, result, rows, &lane->calls[s].out);
+}
+
+static void show_first_blocks(const tg_function *f, const tg_lane *lane, const tg_unit *unit)
+{
+    int64_t first = unit->first_step + unit->n_heads;
+    for (int64_t s = unit->first_step; s < first; s++) tg_show_step(f, lane, s, unit->panel_rows);
+    for (int64_t s = first; s < first + unit->n_blocks; s++) tg_show_step(f, lane, s, unit->block_rows);
+}
+
+static void prepare_lane(const tg_function *f, tg_lane *lane)
+{
+    const tg_plan *plan = f->plan;
+    for (int64_t i = 0; i < plan->n_places; i++) {
+        const tg_place *p = &plan->places[i];
+        char *memory = tg_base_memory(f, lane, p->base);
+        lane->views[i] = (tg_view){
+            memory == NULL ? NULL : memory + p->offset, p->dtype, p->rank, p->count, p->shape, p->strides};
+    }
+    for (int64_t s = 0; s < plan->n_steps; s++) {
+        const tg_step *step = &plan->steps[s];
+        lane->calls[s] = (tg_kernel_call){.attr = step->attr,
+                                          .n_inputs = step->n_inputs,
+                                          .in = &lane->views[step->first_place],
+                                          .out = lane->views[tg_result_place(step)],
+                                          .scratch = lane->scratch,
+                                          .diag = &lane->diag};
+    }
+    for (int64_t u = 0; u < plan->n_units; u++) show_first_blocks(f, lane, &plan->units[u]);
+}
+
+void tg_prepare_lanes(tg_function *f)
+{
+    for (int l = 0; l < f->n_lanes; l++) prepare_lane(f, &f->lanes[l]);
+}
