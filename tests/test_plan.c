@@ -222,6 +222,22 @@ static void test_outputs_that_share_a_buffer(void **state)
     for (int i = 0; i < 16; i++) assert_true(v[i] == expected[i]);
 }
 
+/* A product of what its own unit would make has to come after it; a value that is a part of its buffer is copied. */
+static void test_what_stays_apart(void **state)
+{
+    tg_graph *g = *state;
+    const double data[4] = {0, 1, 0, 0};
+    tg_tensor *x = param_2d(g, "x", 2, 2, data), *e = tg_add_scalar(x, 1), *y = tg_add(tg_matmul(e, e), e);
+    assert_values(y, ((double[]){4, 6, 3, 4}), 4, 0);
+    tg_tensor *w = param_2d(g, "w", 1, 2, data), *guard = tg_neg(tg_neg(y));
+    tg_update update = {w, tg_slice(tg_square(guard), 0, 0, 1, 1)};
+    tg_function *f;
+    assert_int_equal(tg_compile(g, NULL, 0, &update, 1, &f), TG_OK);
+    assert_int_equal(tg_run(f), TG_OK);
+    assert_values(w, ((double[]){16, 36}), 2, 0);
+    tg_function_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +249,7 @@ int main(void)
         graph_test(test_same_structure_same_plan),
         graph_test(test_eviction),
         graph_test(test_outputs_that_share_a_buffer),
+        graph_test(test_what_stays_apart),
         graph_test(test_eval_of_other_leaves_with_the_same_plan),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
