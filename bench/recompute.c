@@ -2,7 +2,9 @@
  * checkpoint after every sqrt(depth) layers. Both run in turns on one processor. The arena is what a run needs beside
  * the params.
  *
- *     bench_recompute [--blocks N] [--depth N] */
+ *     bench_recompute [--blocks N] [--depth N] [--limit KIB]
+ *
+ * With --limit the second side has no checkpoints of its own: it is compiled within KIB times sqrt(depth) KiB. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +61,7 @@ static tg_tensor *layers(tg_graph *g, tg_tensor *x, int depth, int every)
     return a;
 }
 
-static int compile(net *n)
+static int compile(net *n, size_t limit)
 {
     int count = (int)tg_param_count(n->graph), done = 0;
     tg_tensor **params = malloc((size_t)count * sizeof(tg_tensor *));
@@ -70,7 +72,8 @@ static int compile(net *n)
         done = tg_grad(n->graph, n->loss, params, count, gradients) == TG_OK;
         for (int i = 0; i < count && done; i++)
             updates[i] = (tg_update){params[i], tg_sub(params[i], tg_mul_scalar(gradients[i], RATE))};
-        done = done && tg_compile(n->graph, &n->loss, 1, updates, count, &n->step) == TG_OK;
+        done = done && tg_compile_with(n->graph, &n->loss, 1, updates, count,
+                                       &(tg_compile_options){.memory_limit = limit}, &n->step) == TG_OK;
     }
     free(params);
     free(gradients);
@@ -78,7 +81,7 @@ static int compile(net *n)
     return done;
 }
 
-static int make(net *n, int depth, int every)
+static int make(net *n, int depth, int every, size_t limit)
 {
     static float data[2][BATCH * WIDTH];
     const int64_t shape[2] = {BATCH, WIDTH};
@@ -91,7 +94,7 @@ static int make(net *n, int depth, int every)
     tg_tensor *x = tg_constant(n->graph, TG_F32, 2, shape, data[0]);
     tg_tensor *y = tg_constant(n->graph, TG_F32, 2, shape, data[1]);
     n->loss = tg_mean(tg_square(tg_sub(layers(n->graph, x, depth, every), y)), NULL);
-    int done = n->loss != NULL && compile(n);
+    int done = n->loss != NULL && compile(n, limit);
     if (!done) fprintf(stderr, "%d layers: %s\n", depth, tg_error(n->graph));
     return done;
 }
@@ -147,11 +150,12 @@ static void measure(net *plain, net *checkpointed, int blocks, double *times)
 }
 
 /* Arena bytes as they are, and with checkpoints. */
-static int run_depth(int depth, int blocks, double *bytes)
+static int run_depth(int depth, int blocks, double limit, double *bytes)
 {
     net plain = {0}, checkpointed = {0};
     int every = (int)lround(sqrt(depth));
-    int done = make(&plain, depth, 0) && make(&checkpointed, depth, every);
+    size_t bytes_within = (size_t)(1024 * limit * sqrt(depth));
+    int done = make(&plain, depth, 0, 0) && make(&checkpointed, depth, limit > 0 ? 0 : every, bytes_within);
     if (done) {
         double times[4];
         int same = same_bits(&plain, &checkpointed);
@@ -172,12 +176,15 @@ int main(int argc, char **argv)
 {
     static const int depths[] = {100, 200, 400, 1000};
     int blocks = 21, only = 0;
+    double limit = 0;
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--blocks") == 0) blocks = (int)strtol(argv[i + 1], NULL, 10);
+        if (strcmp(argv[i], "--limit") == 0) limit = strtod(argv[i + 1], NULL);
         if (strcmp(argv[i], "--depth") == 0) only = (int)strtol(argv[i + 1], NULL, 10);
     }
-    if (argc % 2 == 0 || blocks < 1 || blocks > MAX_BLOCKS || only < 0 || only > MAX_DEPTH) {
-        fprintf(stderr, "usage: bench_recompute [--blocks 1..%d] [--depth 1..%d]\n", MAX_BLOCKS, MAX_DEPTH);
+    if (argc % 2 == 0 || limit < 0 || blocks < 1 || blocks > MAX_BLOCKS || only < 0 || only > MAX_DEPTH) {
+        fprintf(stderr, "usage: bench_recompute [--blocks 1..%d] [--depth 1..%d] [--limit KIB]\n", MAX_BLOCKS,
+                MAX_DEPTH);
         return 2;
     }
     if (!pin_thread()) fprintf(stderr, "the thread could not be pinned to one processor\n");
@@ -185,7 +192,7 @@ int main(int argc, char **argv)
            "ms", "ms again", "ratio", "best", "same bits");
     double bytes[4][2] = {{0}};
     for (int i = 0; i < 4; i++)
-        if (!run_depth(only > 0 ? only : depths[i], blocks, bytes[i]) || only > 0) return only == 0;
+        if (!run_depth(only > 0 ? only : depths[i], blocks, limit, bytes[i]) || only > 0) return only == 0;
     for (int k = 0; k < 2; k++)
         printf("%s: memory grows as depth to the power %.2f\n", k == 0 ? "all kept" : "checkpoints",
                log(bytes[3][k] / bytes[0][k]) / log(1000.0 / 100.0));

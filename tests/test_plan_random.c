@@ -24,7 +24,7 @@ typedef struct program {
     tg_tensor *params[PARAMS];
     tg_update updates[PARAMS];
     tg_tensor *outputs[6];
-    int n_updates, n_outputs;
+    int n_updates, n_outputs, limited;
     double **values; /* of every node */
 } program;
 
@@ -234,14 +234,21 @@ static void run_and_compare(program *p, tg_function *f)
     }
 }
 
-/* The params go back to what they were, so that the next function starts where this one did. */
-static void run_and_restore(program *p, const char *passes_off)
+/* The params go back to what they were, so that the next function starts where this one did. Returns the memory that
+ * the function takes, 0 when there is none within the limit. */
+static size_t run_and_restore(program *p, const char *passes_off, size_t memory_limit)
 {
     tg_function *f;
     double *before[PARAMS];
-    const tg_compile_options options = {.passes_off = passes_off};
-    if (tg_compile_with(p->g, p->outputs, p->n_outputs, p->updates, p->n_updates, &options, &f) != TG_OK)
-        fail_msg("%s", tg_error(p->g));
+    const tg_compile_options options = {.passes_off = passes_off, .memory_limit = memory_limit};
+    tg_status status =
+        tg_compile_with(p->g, p->outputs, p->n_outputs, p->updates, p->n_updates, &options, &f);
+    if (status == TG_ERR_SIZE && memory_limit > 0) {
+        assert_non_null(strstr(tg_error(p->g), "memory limit"));
+        tg_clear_error(p->g);
+        return 0;
+    }
+    if (status != TG_OK) fail_msg("%s", tg_error(p->g));
     for (int i = 0; i < PARAMS; i++) {
         size_t size = (size_t)tg_count(p->params[i]) * sizeof(double);
         before[i] = malloc(size);
@@ -252,11 +259,21 @@ static void run_and_restore(program *p, const char *passes_off)
         tg_set(p->params[i], before[i], (size_t)tg_count(p->params[i]) * sizeof(double));
         free(before[i]);
     }
-    assert_true(tg_stats(f).nodes <= tg_node_count(p->g));
+    tg_function_stats stats = tg_stats(f);
+    assert_true(stats.nodes <= tg_node_count(p->g));
+    if (memory_limit > 0) assert_true(stats.arena_bytes + stats.scratch_bytes <= memory_limit);
     tg_function_free(f);
+    return stats.arena_bytes + stats.scratch_bytes;
 }
 
-static void run_program(uint64_t key, const sizes *of)
+/* Less and less memory, until there is no plan. */
+static void run_with_limits(program *p)
+{
+    size_t bytes = run_and_restore(p, NULL, 0);
+    while (bytes > 256 && (bytes = run_and_restore(p, NULL, bytes * 9 / 10)) > 0) p->limited++;
+}
+
+static int run_program(uint64_t key, const sizes *of)
 {
     program p = {.key = key, .sizes = of};
     p.g = tg_graph_new(&(tg_graph_options){.flags = key % 2 == 0 ? 0 : TG_NO_SIMPLIFY});
@@ -265,17 +282,20 @@ static void run_program(uint64_t key, const sizes *of)
     p.values = malloc((size_t)nodes * sizeof *p.values);
     for (int64_t id = 0; id < nodes; id++)
         p.values[id] = malloc(((size_t)tg_count(tg_node(p.g, id)) + 1) * sizeof(double));
-    run_and_restore(&p, NULL);
-    for (int i = 0; tg_pass_name(i) != NULL; i++) run_and_restore(&p, tg_pass_name(i));
+    run_with_limits(&p);
+    for (int i = 0; tg_pass_name(i) != NULL; i++) run_and_restore(&p, tg_pass_name(i), 0);
     for (int64_t id = 0; id < nodes; id++) free(p.values[id]);
     free(p.values);
     tg_graph_free(p.g);
+    return p.limited;
 }
 
 static void test_random_programs(void **state)
 {
     (void)state;
-    for (uint64_t key = 0; key < PROGRAMS; key++) run_program(key, &small);
+    int limited = 0;
+    for (uint64_t key = 0; key < PROGRAMS; key++) limited += run_program(key, &small);
+    assert_in_range(limited, PROGRAMS / 8, 100 * PROGRAMS);
 }
 
 static void test_random_programs_of_many_blocks(void **state)

@@ -73,7 +73,7 @@ static int give_shape(tg_builder *b, tg_place *p, const tg_tensor *t, const int6
 static int put_in_buffer(tg_builder *b, const tg_tensor *t, tg_location *at)
 {
     tg_type type = tg_type_of(t);
-    *at = (tg_location){.place.base = TG_BASE_ARENA, .buffer = add_buffer(b, tg_type_bytes(&type))};
+    *at = (tg_location){.place.base = TG_BASE_ARENA, .buffer = add_buffer(b, tg_type_bytes(&type)), .after = -1};
     return at->buffer >= 0 && give_shape(b, &at->place, t, NULL);
 }
 
@@ -99,10 +99,12 @@ static int add_step(tg_builder *b, const tg_tensor *t, const tg_op *op, tg_kerne
     if (!reserve((void **)&plan->steps, plan->n_steps, &b->steps_room, sizeof *plan->steps)) return 0;
     tg_step *step = &plan->steps[plan->n_steps];
     *step = (tg_step){
-        .op = op, .kernel = kernel, .attr = copy_attr(b, t), .n_inputs = n, .first_place = plan->n_places};
+        .op = op, .kernel = kernel, .attr = copy_attr(b, t), .n_inputs = n, .first_place = plan->n_places, .after = b->after};
     if (step->attr == NULL) return 0;
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
+        if (inputs[i].after > step->after) step->after = inputs[i].after;
         if (!add_operand(b, &inputs[i])) return 0;
+    }
     if (!put_in_buffer(b, t, at) || !add_operand(b, at)) return 0;
     plan->n_steps++;
     return 1;
@@ -156,6 +158,12 @@ static int lower_view(tg_builder *b, const tg_tensor *t, tg_location *at)
     int64_t offset = 0, strides[TG_MAX_RANK];
     if (!t->op->view(&input, at->place.strides, &output, t->attr, &offset, strides)) return 0;
     at->place.offset += offset * (int64_t)tg_dtype_size(t->dtype);
+    /* Step k fills buffer k. */
+    for (int i = 1; i < t->n_inputs; i++) {
+        const tg_location *other = &b->locations[tg_request_index(b->request, t->inputs[i])];
+        if (other->buffer > at->after) at->after = other->buffer;
+        if (other->after > at->after) at->after = other->after;
+    }
     return give_shape(b, &at->place, t, strides) ? 1 : -1;
 }
 
@@ -181,7 +189,7 @@ static int lower_leaf(tg_builder *b, const tg_tensor *t, tg_location *at)
 
 static int lower(tg_builder *b, const tg_tensor *t, tg_location *at)
 {
-    *at = (tg_location){.buffer = -1};
+    *at = (tg_location){.buffer = -1, .after = -1};
     if (t->op == &tg_op_constant) return lower_constant(b, t, at);
     if (t->op->infer == NULL) return lower_leaf(b, t, at);
     int viewed = lower_view(b, t, at);
@@ -210,11 +218,28 @@ static int lower_update(tg_builder *b, const tg_update *update, tg_plan_update *
     return add_operand(b, at);
 }
 
-static int lower_all(tg_builder *b)
+/* A node that is computed again leaves its first buffer to those who have read it. */
+static int lower_nodes(tg_builder *b, const tg_order *order)
 {
     const tg_request *q = b->request;
-    for (int64_t k = 0; k < q->n_nodes; k++)
+    int64_t n = order == NULL ? q->n_nodes : order->n;
+    int before = 0;
+    b->after = -1;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t k = order == NULL ? i : order->nodes[i];
+        int again = order != NULL && order->again[i];
+        if (again != before) b->after = again ? b->plan->n_steps - 1 : -1;
+        before = again;
         if (!lower(b, q->nodes[k], &b->locations[k])) return 0;
+    }
+    return 1;
+}
+
+static int lower_all(tg_builder *b, const tg_order *order)
+{
+    const tg_request *q = b->request;
+    if (!lower_nodes(b, order)) return 0;
+    b->after = -1;
     /* The leaves are noted first: a copy of one that another update takes replaces its location. */
     for (int i = 0; i < q->n_updates; i++)
         b->plan->updates[i].leaf =
@@ -259,12 +284,12 @@ static void end(tg_builder *b)
     free(b->buffer_of);
 }
 
-tg_plan *tg_plan_build(const tg_request *request)
+tg_plan *tg_plan_build(const tg_request *request, const tg_order *order)
 {
     tg_builder b = {.request = request};
     tg_fusion fusion = {0};
     int built =
-        begin(&b) && lower_all(&b) && tg_fuse(&b, &fusion) && tg_schedule(&b, &fusion) && tg_plan_finish(&b);
+        begin(&b) && lower_all(&b, order) && tg_fuse(&b, &fusion) && tg_schedule(&b, &fusion) && tg_plan_finish(&b);
     tg_fusion_free(&fusion);
     end(&b);
     if (built) return b.plan;

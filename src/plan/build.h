@@ -10,6 +10,7 @@
 typedef struct tg_location {
     tg_place place;
     int64_t buffer; /* -1 outside the arena */
+    int64_t after;  /* the step before which nobody may read it (see the barrier of checkpoint.c), -1 for none */
 } tg_location;
 
 typedef struct tg_builder {
@@ -21,6 +22,7 @@ typedef struct tg_builder {
     int64_t *constant_offsets; /* of every node that is a constant */
     int *moved_to;             /* the leaf that a buffer's contents are computed in, -1 for none */
     int64_t *last_read;        /* of every leaf: the last unit that reads it, -1 for none */
+    int64_t after;             /* what is computed again now must not come before this step, -1 for none */
     int64_t last_failing;      /* the last unit that can fail, -1 for none */
     int64_t n_buffers, buffers_room, buffer_of_room, places_room, steps_room;
     size_t constant_bytes;

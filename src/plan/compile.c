@@ -74,7 +74,7 @@ static cached_plan *plan_for(const tg_request *request, int *found)
         HASH_FIND(hh, cache->plans, &hash, sizeof hash, entry);
         *found = entry != NULL;
         if (entry != NULL) return entry;
-        tg_plan *plan = tg_plan_build(request);
+        tg_plan *plan = tg_plan_build_within(request);
         if (plan == NULL) return NULL;
         entry = add_to_cache(cache, hash, plan);
         if (entry == NULL) tg_plan_release(plan);
@@ -157,6 +157,7 @@ tg_status tg_compile_with(tg_graph *g, tg_tensor *const *outputs, int n_outputs,
                           .n_outputs = n_outputs,
                           .n_updates = n_updates,
                           .passes_off = passes_off,
+                          .memory_limit = options == NULL ? 0 : options->memory_limit,
                           .threads = options == NULL || options->threads < 2 ? 0 : options->threads};
     status = tg_request_make(&request);
     if (status == TG_OK) {

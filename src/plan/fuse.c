@@ -109,10 +109,11 @@ static void append(const fusing *f, int64_t i, int64_t s)
     f->to->members[s].next = -1;
 }
 
-/* The last group that a step reads from, other than `except`. */
+/* The last group that a step reads from, other than `except`; or that it must not come before. */
 static int64_t last_source(const fusing *f, const tg_step *step, int64_t except)
 {
-    int64_t last = -1;
+    int64_t last = step->after < 0 ? -1 : tg_group_of(f->to, step->after);
+    if (last == except) last = -1;
     for (int k = 0; k < step->n_inputs; k++) {
         int64_t from = source(f, step, k);
         int64_t group = from < 0 ? -1 : tg_group_of(f->to, from);

@@ -41,6 +41,7 @@ typedef struct tg_step {
     const void *attr;
     int n_inputs;
     int64_t first_place;
+    int64_t after; /* while planning: the step that it must not come before, -1 for none */
     /* What runs instead of the kernel, over all elements in strides of 0 or 1; or NULL. Where is_rows, over each row of
      * the block, the inputs' rows being row_bytes apart, those of the result the last of them. */
     tg_loop loop;
@@ -122,7 +123,15 @@ typedef struct tg_request {
     int64_t low, high;
     unsigned passes_off; /* bits: 1 << tg_pass */
     int threads;         /* 0: one */
+    size_t memory_limit; /* 0: none */
 } tg_request;
+
+/* Nodes of a request, by their index, in an order in which they can be computed. again[i]: not for the first time. */
+typedef struct tg_order {
+    int32_t *nodes;
+    unsigned char *again;
+    int64_t n;
+} tg_order;
 
 /* Collects the nodes. The caller frees with tg_request_free, also after a failure. */
 tg_status tg_request_make(tg_request *request);
@@ -135,8 +144,10 @@ static inline int32_t tg_request_index(const tg_request *request, const tg_tenso
 /* The structure of a request, the same for the same expressions over leaves of the same types. */
 XXH128_hash_t tg_request_hash(const tg_request *request);
 
-/* A new plan with one reference, or NULL with the error kept by the graph. */
-tg_plan *tg_plan_build(const tg_request *request);
+/* A new plan with one reference, or NULL with the error kept by the graph. order may be NULL: that of the tape. */
+tg_plan *tg_plan_build(const tg_request *request, const tg_order *order);
+/* The same within the request's memory limit, computing results again instead of keeping them (recompute.c). */
+tg_plan *tg_plan_build_within(const tg_request *request);
 void tg_plan_release(tg_plan *plan);
 
 /* A buffer of the arena: lives from the unit that fills it to the last that reads it. Here and in what follows units

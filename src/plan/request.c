@@ -100,7 +100,8 @@ XXH128_hash_t tg_request_hash(const tg_request *q)
                            tg_request_index(q, q->updates[i].value)};
         XXH3_128bits_update(&state, pair, sizeof pair);
     }
-    const int64_t counts[4] = {q->n_outputs, q->n_updates, q->passes_off, q->threads};
+    const int64_t counts[5] = {q->n_outputs, q->n_updates, q->passes_off, q->threads,
+                               (int64_t)q->memory_limit};
     XXH3_128bits_update(&state, counts, sizeof counts);
     return XXH3_128bits_digest(&state);
 }
