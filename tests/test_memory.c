@@ -203,6 +203,35 @@ static void test_checkpoints(void **state)
     assert_true(failing_alloc_every(checkpoint, NULL) > 50);
 }
 
+/* A function within a limit of memory; *limit becomes what it takes without one where that is 0. */
+static int compile_within(void *limit)
+{
+    size_t *bytes = limit;
+    double data[64] = {1, 2, 3};
+    tg_graph *g = tg_graph_new(NULL);
+    if (g == NULL) return 0;
+    tg_tensor *W = param_2d(g, "W", 8, 8, data), *a = W, *d = NULL;
+    for (int l = 0; l < 10; l++) a = tg_tanh(tg_matmul(a, W));
+    tg_function *f = NULL;
+    const tg_compile_options options = {.memory_limit = *bytes};
+    int done = a != NULL && tg_grad(g, tg_sum(a, NULL), &W, 1, &d) == TG_OK &&
+               tg_compile_with(g, &d, 1, NULL, 0, &options, &f) == TG_OK;
+    if (done && *bytes == 0) *bytes = tg_stats(f).arena_bytes + tg_stats(f).scratch_bytes;
+    if (!done) check_usable(g);
+    tg_function_free(f);
+    tg_graph_free(g);
+    return done;
+}
+
+static void test_limited(void **state)
+{
+    (void)state;
+    size_t bytes = 0;
+    assert_true(compile_within(&bytes));
+    bytes = bytes / 4 * 3;
+    assert_true(failing_alloc_every(compile_within, &bytes) > 30);
+}
+
 /* More plans than the cache holds its first tables for. */
 static int compile_many(void *context)
 {
@@ -264,7 +293,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_training_step), cmocka_unit_test(test_marks),
         cmocka_unit_test(test_derivatives),   cmocka_unit_test(test_checkpoints),
-        cmocka_unit_test(test_cache),         cmocka_unit_test(test_bundle),
+        cmocka_unit_test(test_limited),       cmocka_unit_test(test_cache),
+        cmocka_unit_test(test_bundle),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }
