@@ -65,11 +65,14 @@ static void test_a_chain_to_the_last_bit(void **state)
     make_leaves(g, &plain, 12, 1);
     checkpointed = plain;
     record_chain(g, &plain, 12, 0);
-    int64_t products = count_ops(g, "matmul");
+    int64_t products = count_ops(g, "matmul"), broadcasts = count_ops(g, "broadcast_to");
     record_chain(g, &checkpointed, 12, 4);
     /* The first segment is the plain one's; all three are recorded once more, and the reverse pass reads the copies. */
     assert_int_equal(count_ops(g, "checkpoint"), 3);
     assert_int_equal(count_ops(g, "matmul"), products + 8 + 12 + 24);
+    /* Biases are broadcast again, or their adjoints would pass as matrices; but not those that are older than the input
+     * of a segment, as here those of the plain chain are for all segments but the first. */
+    assert_int_equal(count_ops(g, "broadcast_to"), broadcasts + 4);
     assert_same(checkpointed.cost, plain.cost, 0);
     for (int i = 0; i < 25; i++) {
         assert_ptr_not_equal(checkpointed.gradients[i], plain.gradients[i]);
@@ -259,6 +262,16 @@ static void test_integers_and_random_numbers_inside(void **state)
     check_gradients(g, rows, tg_checkpoint(rows, &indices, 1), &x, 1, 1e-14);
 }
 
+/* What depends on x alone is recorded again although no derivative is asked for there. */
+static void test_an_input_without_a_derivative(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *x = scalar_param(g, "x", 0.4), *w = scalar_param(g, "w", 1.3);
+    tg_tensor *plain = tg_tanh(tg_mul(tg_sin(x), w)), *y = tg_checkpoint(plain, &x, 1);
+    check_gradients(g, plain, y, &w, 1, 0);
+    assert_int_equal(count_ops(g, "sin"), 2);
+}
+
 static void straight_through(tg_rule *r)
 {
     tg_rule_adjoint(r, 0, tg_rule_output_adjoint(r));
@@ -338,6 +351,7 @@ int main(void)
         graph_test(test_derivative_with_respect_to_what_is_inside),
         graph_test(test_shared_and_dependent_inputs),
         graph_test(test_integers_and_random_numbers_inside),
+        graph_test(test_an_input_without_a_derivative),
         graph_test(test_rules_of_ones_own_inside),
         graph_test(test_nothing_to_record_again),
         graph_test(test_errors),
