@@ -41,9 +41,6 @@ struct tg_tensor {
     const tg_op *op;
     tg_graph *graph;
     const int64_t *shape;
-    tg_tensor *const *inputs;
-    tg_dtype dtype;
-    int n_inputs;
     int64_t id;
     XXH128_hash_t structure; /* the same for the same operation on the same leaves; intern.c */
     tg_tensor *users;        /* the newest of the nodes that are found by this one */
@@ -51,10 +48,12 @@ struct tg_tensor {
         tg_tensor *next_user; /* the next older one that is found by the same input */
         tg_interned *entry;
     } found;
-    int16_t rank;
+    tg_dtype dtype;
+    int n_inputs;
+    uint8_t rank;
     uint8_t n_users;
-    uint8_t found_by; /* a tg_found_by, and origin_kind a tg_origin_kind */
-    uint8_t origin_kind;
+    uint8_t found_by;    /* a tg_found_by */
+    uint8_t origin_kind; /* a tg_origin_kind */
     int origin_input;
     tg_tensor *origin_of;
     uint64_t serial; /* never used twice, so that a function can tell a dropped leaf from a new one */
@@ -62,6 +61,7 @@ struct tg_tensor {
     size_t attr_size;
     char *name; /* of an expression; leaves have theirs in leaf */
     tg_leaf *leaf;
+    tg_tensor *inputs[];
 };
 
 /* What differentiation needs from a set of operations, and the set itself. */

@@ -149,28 +149,32 @@ static tg_tensor *new_node(tg_graph *g, const recipe *r)
     if (r->attr_size > SIZE_MAX / 2) return NULL;
     tg_tensor *t = tg_arena_take(&g->arena, sizeof *t + inputs_size + shape_size + r->attr_size);
     if (t == NULL) return NULL;
-    tg_tensor **inputs = (tg_tensor **)(void *)(t + 1);
-    int64_t *shape = (int64_t *)(void *)(inputs + r->n);
+    int64_t *shape = (int64_t *)(void *)(t->inputs + r->n);
     char *attr = (char *)shape + shape_size;
-    for (int i = 0; i < r->n; i++) inputs[i] = r->inputs[i];
+    for (int i = 0; i < r->n; i++) t->inputs[i] = r->inputs[i];
     if (!r->shape_of_first)
         for (int i = 0; i < r->type->rank; i++) shape[i] = r->type->shape[i];
     if (r->attr_size > 0) memcpy(attr, r->attr, r->attr_size);
-    *t = (tg_tensor){.op = r->op,
-                     .graph = g,
-                     .shape = r->shape_of_first ? r->inputs[0]->shape : shape,
-                     .inputs = inputs,
-                     .dtype = r->type->dtype,
-                     .n_inputs = r->n,
-                     .id = g->n_nodes,
-                     .structure = r->structure,
-                     .rank = (int16_t)r->type->rank,
-                     .origin_kind = (uint8_t)g->origin.kind,
-                     .origin_input = g->origin.input,
-                     .origin_of = g->origin.of,
-                     .serial = g->next_serial + 1,
-                     .attr = attr,
-                     .attr_size = r->attr_size};
+    t->op = r->op;
+    t->graph = g;
+    t->shape = r->shape_of_first ? r->inputs[0]->shape : shape;
+    t->dtype = r->type->dtype;
+    t->n_inputs = r->n;
+    t->id = g->n_nodes;
+    t->structure = r->structure;
+    t->users = NULL;
+    t->found.next_user = NULL;
+    t->rank = (uint8_t)r->type->rank;
+    t->n_users = 0;
+    t->found_by = TG_FOUND_NOWHERE;
+    t->origin_kind = (uint8_t)g->origin.kind;
+    t->origin_input = g->origin.input;
+    t->origin_of = g->origin.of;
+    t->serial = g->next_serial + 1;
+    t->attr = attr;
+    t->attr_size = r->attr_size;
+    t->name = NULL;
+    t->leaf = NULL;
     return t;
 }
 
