@@ -72,7 +72,14 @@ typedef struct tg_request {
     int64_t n_nodes;
     int32_t *local; /* id - low to index in nodes, -1 for others */
     int64_t low, high;
+    int leaves_only; /* nodes are the leaves alone, and not the request's own: its plan is known */
 } tg_request;
+
+/* 1 for what a function reads from memory that is not its own. */
+static inline int tg_is_bound(const tg_tensor *t)
+{
+    return t->leaf != NULL || t->op == &tg_op_input;
+}
 
 /* Collects the nodes. The caller frees with tg_request_free, also after a failure. */
 tg_status tg_request_make(tg_request *request);
@@ -84,6 +91,9 @@ static inline int32_t tg_request_index(const tg_request *request, const tg_tenso
 
 /* The structure of a request, the same for the same expressions over leaves of the same types. */
 XXH128_hash_t tg_request_hash(const tg_request *request);
+
+/* The same for the same expressions over the same leaves. It takes no nodes, and as long as there are outputs. */
+XXH128_hash_t tg_request_key(const tg_request *request);
 
 /* A new plan with one reference, or NULL with the error kept by the graph. */
 tg_plan *tg_plan_build(const tg_request *request);
