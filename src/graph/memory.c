@@ -65,8 +65,9 @@ static void ask_for_large_pages(char *start, size_t size)
 static tg_chunk *add_chunk(tg_arena *arena, size_t size)
 {
     /* Chunks double, so that small graphs stay small and large ones take few blocks. */
-    size_t room = arena->last == NULL ? CHUNK_SIZE : arena->last->size;
-    if (arena->last != NULL && room < LARGEST_CHUNK) room *= 2;
+    size_t room = CHUNK_SIZE;
+    if (arena->last != NULL)
+        room = arena->last->size < LARGEST_CHUNK / 2 ? 2 * arena->last->size : LARGEST_CHUNK;
     if (room < size) room = size;
     tg_chunk *chunk = malloc(sizeof *chunk + room);
     if (chunk == NULL) return NULL;
