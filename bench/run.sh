@@ -5,7 +5,8 @@
 #     bench/run.sh [--json FILE] [--blocks N] [--only W0|W1|W2|W3|W4] [--threads N]
 #
 # The steps are measured on one thread, and on two, four … up to N (1); beside them PyTorch, if python3 has it.
-# FILE receives {"rows": [...], "rows_cblas": [...], "overhead": {...}}; times in rows are medians in microseconds.
+# FILE receives {"rows": [...], "rows_cblas": [...], "overhead": {...}, "record": {...}}; times in rows are medians in
+# microseconds.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -44,7 +45,7 @@ build_variant() { # directory, TAPEGRAD_CBLAS, targets
 }
 
 mkdir -p "$build"
-build_variant "$build/own" OFF bench_steps bench_overhead bench_elementwise
+build_variant "$build/own" OFF bench_steps bench_overhead bench_record bench_elementwise
 build_variant "$build/cblas" ON bench_steps
 
 # BLAS libraries read these when they are loaded; bench_steps asks for the threads that it wants.
@@ -89,6 +90,7 @@ echo "Training steps, the library with CBLAS"
 echo
 echo "Recording and compiling"
 "$build/own/bench/bench_overhead" --json "$build/overhead.json"
+"$build/own/bench/bench_record" --json "$build/record.json"
 
 echo
 "$build/own/bench/bench_elementwise"
@@ -101,6 +103,8 @@ if [ -n "$json" ]; then
         cat "$build/rows_cblas.json"
         printf ', "overhead": '
         cat "$build/overhead.json"
+        printf ', "record": '
+        cat "$build/record.json"
         printf '}\n'
     } >"$json"
 fi

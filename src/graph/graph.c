@@ -23,7 +23,7 @@ void tg_graph_free(tg_graph *g)
     free(g->own_ops);
     free(g->nodes);
     free(g->params);
-    free(g->key);
+    free(g->words);
     tg_arena_free(&g->arena);
     free(g);
 }
@@ -41,7 +41,7 @@ void tg_truncate(tg_graph *g, int64_t nodes)
     if (nodes >= g->n_nodes) return;
     for (int64_t id = g->n_nodes - 1; id >= nodes; id--) {
         tg_tensor *t = g->nodes[id];
-        if (t->hh.tbl != NULL) HASH_DELETE(hh, g->interned, t);
+        tg_forget(g, t);
         if (t->leaf != NULL) drop_leaf(g, t->leaf);
         free(t->name);
     }
@@ -145,7 +145,7 @@ const void *tg_attr_of(const tg_tensor *t)
 tg_origin tg_origin_of(const tg_tensor *t)
 {
     if (t == NULL) return (tg_origin){TG_ORIGIN_RECORDED, NULL, -1};
-    return (tg_origin){t->origin_kind, t->origin_of, t->origin_input};
+    return (tg_origin){(tg_origin_kind)t->origin_kind, t->origin_of, t->origin_input};
 }
 
 const char *tg_name(const tg_tensor *t)

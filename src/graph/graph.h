@@ -22,26 +22,46 @@ typedef struct tg_leaf {
     UT_hash_handle hh; /* by name */
 } tg_leaf;
 
-/* A node. It is one block of the arena: the struct and, behind it, the key that makes it unique, into which
- * shape, inputs and attr point. */
+/* A node that the table finds; the block of the arena behind its node. */
+typedef struct tg_interned {
+    tg_tensor *tensor;
+    UT_hash_handle hh; /* by the tensor's structure */
+} tg_interned;
+
+/* Where a node is looked for when the same operation is recorded again. */
+typedef enum tg_found_by {
+    TG_FOUND_NOWHERE,
+    TG_FOUND_BY_INPUT, /* among the users of its newest input */
+    TG_FOUND_BY_TABLE
+} tg_found_by;
+
+/* A node. It is one block of the arena: the struct, and behind it its inputs, its shape unless it is that of the
+ * first input, and its attributes. Small, since on a long tape the memory costs more time than the work. */
 struct tg_tensor {
-    tg_graph *graph;
     const tg_op *op;
-    int64_t id;
-    uint64_t serial; /* never used twice, so that a function can tell a dropped leaf from a new one */
-    tg_dtype dtype;
-    int rank;
-    int n_inputs;
-    int origin_input;
-    tg_origin_kind origin_kind;
-    tg_tensor *origin_of;
-    size_t attr_size;
+    tg_graph *graph;
     const int64_t *shape;
-    tg_tensor *const *inputs;
+    int64_t id;
+    XXH128_hash_t structure; /* the same for the same operation on the same leaves; intern.c */
+    tg_tensor *users;        /* the newest of the nodes that are found by this one */
+    union {
+        tg_tensor *next_user; /* the next older one that is found by the same input */
+        tg_interned *entry;
+    } found;
+    tg_dtype dtype;
+    int n_inputs;
+    uint8_t rank;
+    uint8_t n_users;
+    uint8_t found_by;    /* a tg_found_by */
+    uint8_t origin_kind; /* a tg_origin_kind */
+    int origin_input;
+    tg_tensor *origin_of;
+    uint64_t serial; /* never used twice, so that a function can tell a dropped leaf from a new one */
     const void *attr;
+    size_t attr_size;
     char *name; /* of an expression; leaves have theirs in leaf */
     tg_leaf *leaf;
-    UT_hash_handle hh; /* by key */
+    tg_tensor *inputs[];
 };
 
 /* What differentiation needs from a set of operations, and the set itself. */
@@ -59,15 +79,15 @@ struct tg_graph {
     tg_tensor **nodes;
     int64_t n_nodes, room;
     uint64_t next_serial;
-    uint64_t rewinds;    /* how often nodes were dropped */
-    tg_tensor *interned; /* uthash head, by key */
-    tg_leaf *leaves;     /* uthash head, by name */
+    uint64_t rewinds;      /* how often nodes were dropped */
+    tg_interned *interned; /* uthash head */
+    tg_leaf *leaves;       /* uthash head, by name */
     tg_tensor **params;
     int64_t n_params, params_room;
     tg_op **own_ops; /* registered ones */
     int n_own_ops;
-    char *key; /* where a key is put together */
-    size_t key_room;
+    uint64_t *words; /* what a structure is the hash of is put together here */
+    size_t words_room;
     tg_origin origin; /* given to nodes recorded now */
     tg_status status;
     char error[TG_DIAG_SIZE];
@@ -81,10 +101,13 @@ extern const tg_op tg_op_input, tg_op_param, tg_op_state, tg_op_constant;
 
 tg_graph *tg_graph_create(const tg_graph_options *options, const tg_library *library);
 
-/* The node with this key, new or not; NULL and an error when memory runs out. It neither infers nor simplifies.
+/* The node that is this operation on these inputs, new or not; NULL and an error when memory runs out. It neither infers nor simplifies.
  * unique: never merge. */
 tg_tensor *tg_intern(tg_graph *g, const tg_op *op, const tg_type *type, tg_tensor *const *inputs, int n,
                      const void *attr, size_t attr_size, int unique);
+
+/* Makes t, the newest node, impossible to find. */
+void tg_forget(tg_graph *g, tg_tensor *t);
 
 /* Drops every node from id `nodes` on; keeps the error. */
 void tg_truncate(tg_graph *g, int64_t nodes);

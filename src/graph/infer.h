@@ -10,9 +10,32 @@ struct tg_infer {
     tg_tensor *const *inputs;
     int n;
     const void *attr;
-    tg_type output;
-    int given; /* tg_infer_output was called */
+    tg_type output; /* not set before it is given */
+    int given;      /* tg_infer_output or tg_infer_like_first was called */
 };
+
+static inline void tg_infer_start(tg_infer *q, tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n,
+                                  const void *attr)
+{
+    q->graph = g;
+    q->op = op;
+    q->inputs = inputs;
+    q->n = n;
+    q->attr = attr;
+    q->given = 0;
+}
+
+/* tg_infer_output with the first input's shape, and elements that are no larger than its own: nothing can be wrong
+ * with that. */
+static inline tg_status tg_infer_like_first(tg_infer *q, tg_dtype dtype)
+{
+    const tg_tensor *first = q->inputs[0];
+    q->output.dtype = dtype;
+    q->output.rank = first->rank;
+    for (int i = 0; i < first->rank; i++) q->output.shape[i] = first->shape[i];
+    q->given = 1;
+    return TG_OK;
+}
 
 /* Runs the operation's rule; on failure the graph keeps a message with the inputs' types. */
 tg_status tg_infer_run(tg_infer *q);

@@ -1,4 +1,9 @@
 /* Aligned blocks and the arena. */
+#if defined(__linux__)
+#define _DEFAULT_SOURCE /* madvise */
+#include <sys/mman.h>
+#endif
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +46,38 @@ struct tg_chunk {
 };
 
 #define CHUNK_SIZE ((size_t)64 * 1024)
+#define LARGEST_CHUNK ((size_t)16 * 1024 * 1024)
+
+/* A long tape touches its memory once, a page after the other, and page faults would cost more than recording. Linux
+ * gives large pages to who asks for them; where it does not, nothing is lost. */
+static void ask_for_large_pages(char *start, size_t size)
+{
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    const uintptr_t page = (uintptr_t)2 * 1024 * 1024;
+    uintptr_t first = ((uintptr_t)start + page - 1) & ~(page - 1),
+              end = ((uintptr_t)start + size) & ~(page - 1);
+    if (first < end) (void)madvise(start + (first - (uintptr_t)start), end - first, MADV_HUGEPAGE);
+#else
+    (void)start, (void)size;
+#endif
+}
+
+static tg_chunk *add_chunk(tg_arena *arena, size_t size)
+{
+    /* Chunks double, so that small graphs stay small and large ones take few blocks. */
+    size_t room = CHUNK_SIZE;
+    if (arena->last != NULL)
+        room = arena->last->size < LARGEST_CHUNK / 2 ? 2 * arena->last->size : LARGEST_CHUNK;
+    if (room < size) room = size;
+    tg_chunk *chunk = malloc(sizeof *chunk + room);
+    if (chunk == NULL) return NULL;
+    ask_for_large_pages((char *)chunk, sizeof *chunk + room);
+    chunk->previous = arena->last;
+    chunk->size = room;
+    chunk->used = 0;
+    arena->last = chunk;
+    return chunk;
+}
 
 void *tg_arena_take(tg_arena *arena, size_t size)
 {
@@ -49,16 +86,8 @@ void *tg_arena_take(tg_arena *arena, size_t size)
     size = (size + unit - 1) / unit * unit;
     tg_chunk *chunk = arena->last;
     if (chunk == NULL || chunk->size - chunk->used < size) {
-        /* Chunks double up to 1 MiB, so that small graphs stay small and large ones take few blocks. */
-        size_t room = chunk == NULL ? CHUNK_SIZE : chunk->size;
-        if (chunk != NULL && room < 16 * CHUNK_SIZE) room *= 2;
-        if (room < size) room = size;
-        chunk = malloc(sizeof *chunk + room);
+        chunk = add_chunk(arena, size);
         if (chunk == NULL) return NULL;
-        chunk->previous = arena->last;
-        chunk->size = room;
-        chunk->used = 0;
-        arena->last = chunk;
     }
     void *taken = (char *)chunk->bytes + chunk->used;
     chunk->used += size;

@@ -1,110 +1,8 @@
 /* Recording: from an operation and its inputs to the one node that stands for it. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "graph.h"
 #include "infer.h"
-
-/* What makes a node the same as another, in front of its shape, inputs and attributes. */
-typedef struct key_head {
-    const tg_op *op;
-    int64_t dtype, rank, n_inputs, attr_size;
-} key_head;
-
-static int reserve_key(tg_graph *g, size_t size)
-{
-    if (g->key_room >= size) return 1;
-    char *key = realloc(g->key, 2 * size);
-    if (key == NULL) return 0;
-    g->key = key;
-    g->key_room = 2 * size;
-    return 1;
-}
-
-/* Puts the key together in g->key and returns its size, or 0 when memory runs out. */
-static size_t make_key(tg_graph *g, const tg_op *op, const tg_type *type, tg_tensor *const *inputs, int n,
-                       const void *attr, size_t attr_size)
-{
-    size_t shape_size = (size_t)type->rank * sizeof(int64_t), inputs_size = (size_t)n * sizeof(tg_tensor *);
-    size_t size = sizeof(key_head) + shape_size + inputs_size + attr_size;
-    if (!reserve_key(g, size)) return 0;
-    char *at = g->key;
-    key_head head = {op, type->dtype, type->rank, n, (int64_t)attr_size};
-    memcpy(at, &head, sizeof head);
-    at += sizeof head;
-    memcpy(at, type->shape, shape_size);
-    at += shape_size;
-    if (n > 0) memcpy(at, inputs, inputs_size);
-    at += inputs_size;
-    if (attr_size > 0) memcpy(at, attr, attr_size);
-    return size;
-}
-
-static int reserve_node(tg_graph *g)
-{
-    if (g->n_nodes < g->room) return 1;
-    int64_t room = g->room == 0 ? 256 : 2 * g->room;
-    tg_tensor **nodes = realloc(g->nodes, (size_t)room * sizeof(tg_tensor *));
-    if (nodes == NULL) return 0;
-    g->nodes = nodes;
-    g->room = room;
-    return 1;
-}
-
-static tg_tensor *new_node(tg_graph *g, size_t key_size)
-{
-    if (!reserve_node(g)) return NULL;
-    tg_tensor *t = tg_arena_take(&g->arena, sizeof *t + key_size);
-    if (t == NULL) return NULL;
-    memset(t, 0, sizeof *t);
-    char *key = (char *)(t + 1);
-    memcpy(key, g->key, key_size);
-    key_head head;
-    memcpy(&head, key, sizeof head);
-    t->graph = g;
-    t->op = head.op;
-    t->dtype = (tg_dtype)head.dtype;
-    t->rank = (int)head.rank;
-    t->n_inputs = (int)head.n_inputs;
-    t->attr_size = (size_t)head.attr_size;
-    key += sizeof head;
-    t->shape = (const int64_t *)(void *)key;
-    key += (size_t)t->rank * sizeof(int64_t);
-    t->inputs = (tg_tensor *const *)(void *)key;
-    key += (size_t)t->n_inputs * sizeof(tg_tensor *);
-    t->attr = key;
-    t->origin_kind = g->origin.kind;
-    t->origin_of = g->origin.of;
-    t->origin_input = g->origin.input;
-    return t;
-}
-
-tg_tensor *tg_intern(tg_graph *g, const tg_op *op, const tg_type *type, tg_tensor *const *inputs, int n,
-                     const void *attr, size_t attr_size, int unique)
-{
-    size_t key_size = make_key(g, op, type, inputs, n, attr, attr_size);
-    if (key_size == 0) return tg_set_error(g, TG_ERR_MEMORY, "%s: out of memory", op->name);
-    unsigned hash = 0;
-    if (!unique) {
-        tg_tensor *found;
-        HASH_VALUE(g->key, key_size, hash);
-        HASH_FIND_BYHASHVALUE(hh, g->interned, g->key, key_size, hash, found);
-        if (found != NULL) return found;
-    }
-    tg_tensor *t = new_node(g, key_size);
-    if (t == NULL) return tg_set_error(g, TG_ERR_MEMORY, "%s: out of memory", op->name);
-    if (!unique) {
-        HASH_ADD_KEYPTR_BYHASHVALUE(hh, g->interned, (char *)(t + 1), key_size, hash, t);
-        if (!tg_hash_added(t)) {
-            tg_arena_rewind(&g->arena, t);
-            return tg_set_error(g, TG_ERR_MEMORY, "%s: out of memory", op->name);
-        }
-    }
-    t->id = g->n_nodes;
-    t->serial = ++g->next_serial;
-    g->nodes[g->n_nodes++] = t;
-    return t;
-}
 
 /* 1 when the inputs can be used; otherwise the error is kept. */
 static int inputs_usable(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n)
@@ -143,6 +41,8 @@ static const tg_tensor *constant_of(const tg_tensor *t, int64_t *offset, int64_t
 static int can_fold(const tg_op *op, const tg_type *type, tg_tensor *const *inputs, int n)
 {
     int direct = n == 0;
+    for (int i = 0; i < n; i++) /* most nodes leave here */
+        if (inputs[i]->op != &tg_op_constant && inputs[i]->op->view == NULL) return 0;
     if (op->scratch != NULL || op->view != NULL || (op->flags & (TG_OP_OPAQUE | TG_OP_CAN_FAIL)) != 0)
         return 0;
     if (n > FOLD_LIMIT || tg_type_count(type) > FOLD_LIMIT || tg_type_count(type) == 0) return 0;
@@ -191,57 +91,59 @@ static tg_tensor *simplified(tg_graph *g, const tg_op *op, const tg_type *type, 
     return NULL;
 }
 
-/* Brings the inputs of an elementwise operation to one shape, in `stretched`; inputs that do not fit together
- * stay as they are, and the shape rule will say so. 0 when a broadcast could not be recorded. */
-static int broadcast_inputs(tg_graph *g, tg_tensor *const *inputs, int n, tg_tensor **stretched)
+/* Brings the inputs of an elementwise operation to one shape; inputs that do not fit together stay as they are, and
+ * the shape rule will say so. 0 when a broadcast could not be recorded. */
+static int broadcast_inputs(tg_graph *g, tg_tensor **inputs, int n)
 {
+    int same = 1;
+    for (int i = 1; i < n; i++)
+        same = same && tg_shape_equal(inputs[0]->rank, inputs[0]->shape, inputs[i]->rank, inputs[i]->shape);
+    if (same) return 1;
     int rank = 0;
     int64_t shape[TG_MAX_RANK];
-    int fit = 1;
+    for (int i = 0; i < n; i++)
+        if (!tg_shape_broadcast(inputs[i]->rank, inputs[i]->shape, &rank, shape)) return 1;
     for (int i = 0; i < n; i++) {
-        stretched[i] = inputs[i];
-        fit = fit && tg_shape_broadcast(inputs[i]->rank, inputs[i]->shape, &rank, shape);
-    }
-    for (int i = 0; i < n && fit; i++) {
         if (tg_shape_equal(inputs[i]->rank, inputs[i]->shape, rank, shape)) continue;
-        stretched[i] = g->library->broadcast_to(inputs[i], rank, shape);
-        if (stretched[i] == NULL) return 0;
+        inputs[i] = g->library->broadcast_to(inputs[i], rank, shape);
+        if (inputs[i] == NULL) return 0;
     }
     return 1;
 }
 
-static void order_inputs(const tg_op *op, tg_tensor *const **inputs, tg_tensor **swapped)
-{
-    tg_tensor *const *given = *inputs;
-    if ((op->flags & TG_OP_COMMUTATIVE) == 0 || given[0]->id <= given[1]->id) return;
-    tg_tensor *first = given[1];
-    swapped[1] = given[0];
-    swapped[0] = first;
-    *inputs = swapped;
-}
-
+/* An operation on its inputs as they are. */
 static tg_tensor *record(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n, const void *attr)
 {
-    tg_tensor *stretched[TG_ELEMENTWISE_MAX];
     char canonical[TG_ATTR_MAX];
-    if ((op->flags & TG_OP_ELEMENTWISE) != 0 && n > 1) {
-        if (!broadcast_inputs(g, inputs, n, stretched)) return NULL;
-        inputs = stretched;
-    }
-    tg_infer q = {.graph = g, .op = op, .inputs = inputs, .n = n, .attr = attr};
+    tg_infer q;
+    tg_infer_start(&q, g, op, inputs, n, attr);
     if (op->canonical != NULL) {
         memcpy(canonical, attr, op->attr_size);
         if (op->canonical(&q, canonical) != TG_OK) return NULL;
         q.attr = attr = canonical;
     }
     if (tg_infer_run(&q) != TG_OK) return NULL;
-    order_inputs(op, &inputs, stretched);
+    tg_tensor *swapped[2];
+    if ((op->flags & TG_OP_COMMUTATIVE) != 0 && inputs[0]->id > inputs[1]->id) {
+        swapped[0] = inputs[1];
+        swapped[1] = inputs[0];
+        inputs = swapped;
+    }
     if ((g->options.flags & TG_NO_SIMPLIFY) == 0) {
         tg_tensor *t = simplified(g, op, &q.output, inputs, n, attr);
         if (t != NULL) return t;
     }
     return tg_intern(g, op, &q.output, inputs, n, attr, op->attr_size,
                      (g->options.flags & TG_NO_INTERN) != 0);
+}
+
+/* An elementwise operation on inputs of any shapes. */
+static tg_tensor *record_broadcast(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n,
+                                   const void *attr)
+{
+    tg_tensor *stretched[TG_ELEMENTWISE_MAX];
+    for (int i = 0; i < n; i++) stretched[i] = inputs[i];
+    return broadcast_inputs(g, stretched, n) ? record(g, op, stretched, n, attr) : NULL;
 }
 
 tg_tensor *tg_apply(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n, const void *attr)
@@ -253,5 +155,6 @@ tg_tensor *tg_apply(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int 
     if (!inputs_usable(g, op, inputs, n)) return NULL;
     if (op->compose != NULL && (op->composes == NULL || op->composes(inputs, n, attr)))
         return op->compose(g, inputs, n, attr);
+    if ((op->flags & TG_OP_ELEMENTWISE) != 0 && n > 1) return record_broadcast(g, op, inputs, n, attr);
     return record(g, op, inputs, n, attr);
 }

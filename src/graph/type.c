@@ -81,11 +81,6 @@ int tg_type_equal(const tg_type *a, const tg_type *b)
     return a->dtype == b->dtype && tg_shape_equal(a->rank, a->shape, b->rank, b->shape);
 }
 
-int tg_shape_equal(int rank_a, const int64_t *a, int rank_b, const int64_t *b)
-{
-    return rank_a == rank_b && memcmp(a, b, (size_t)rank_a * sizeof *a) == 0;
-}
-
 void tg_strides(int rank, const int64_t *shape, int64_t *strides)
 {
     int64_t stride = 1;

@@ -1,5 +1,6 @@
 /* The elementwise operations: from the rows of elementwise.def to records and functions. */
 #include "kernels/elementwise.h"
+#include "graph/infer.h"
 #include "ops.h"
 #include "simplify.h"
 
@@ -48,17 +49,17 @@ static tg_tensor *pow_slope_exponent(tg_tensor *g, tg_tensor *a, tg_tensor *y)
 
 static tg_status infer_row(tg_infer *q, tg_row row, int gives_bool)
 {
-    tg_type first = tg_infer_input(q, 0);
-    for (int i = 1; i < tg_infer_input_count(q); i++) {
-        tg_type other = tg_infer_input(q, i);
-        if (other.dtype != first.dtype)
+    const tg_tensor *first = q->inputs[0];
+    for (int i = 1; i < q->n; i++) {
+        const tg_tensor *other = q->inputs[i];
+        if (other->dtype != first->dtype)
             return tg_infer_fail(q, TG_ERR_DTYPE, "its inputs have different types");
-        if (!tg_shape_equal(first.rank, first.shape, other.rank, other.shape))
+        if (!tg_shape_equal(first->rank, first->shape, other->rank, other->shape))
             return tg_infer_fail(q, TG_ERR_SHAPE, "the shapes do not broadcast");
     }
-    if (!tg_row_accepts(row, first.dtype))
-        return tg_infer_fail(q, TG_ERR_DTYPE, "it is not defined for %s", tg_dtype_name(first.dtype));
-    return tg_infer_output(q, gives_bool ? TG_BOOL : first.dtype, first.rank, first.shape);
+    if (!tg_row_accepts(row, first->dtype))
+        return tg_infer_fail(q, TG_ERR_DTYPE, "it is not defined for %s", tg_dtype_name(first->dtype));
+    return tg_infer_like_first(q, gives_bool ? TG_BOOL : first->dtype);
 }
 
 /* ---- Records ------------------------------------------------------------------------------------------ */

@@ -9,7 +9,7 @@
 
 int tg_is_number(const tg_tensor *t, double *value)
 {
-    while (t->op->view != NULL && t->n_inputs == 1 && tg_count(t) > 0) t = t->inputs[0];
+    while (t->op->view != NULL && t->n_inputs == 1 && tg_shape_count(t->rank, t->shape) > 0) t = t->inputs[0];
     if (t->op != &tg_op_constant) return 0;
     int64_t count = tg_count(t);
     size_t item = tg_dtype_size(t->dtype);
@@ -50,11 +50,11 @@ tg_tensor *tg_scalar_constant(tg_tensor *t)
 static tg_tensor *combine_numbers(ARGUMENTS)
 {
     tg_tensor *scalars[TG_ELEMENTWISE_MAX];
-    if (tg_type_count(type) == 0 || type->rank == 0) return NULL; /* scalars are folded */
     for (int i = 0; i < n; i++) {
         scalars[i] = tg_scalar_constant(inputs[i]);
         if (scalars[i] == NULL) return NULL;
     }
+    if (tg_type_count(type) == 0 || type->rank == 0) return NULL; /* scalars are folded */
     return tg_broadcast_to(tg_apply(inputs[0]->graph, op, scalars, n, attr), type->rank, type->shape);
 }
 

@@ -6,17 +6,29 @@
 
 /* ---- Cache -------------------------------------------------------------------------------------------- */
 
+struct cached_plan;
+
+/* The last request that a plan was for: it is found again without a look at the tape. */
+typedef struct known_request {
+    XXH128_hash_t key;
+    struct cached_plan *plan;
+    UT_hash_handle hh;
+} known_request;
+
 /* A plan, and a function of it that tg_eval keeps for the next time. */
 typedef struct cached_plan {
     XXH128_hash_t hash;
     tg_plan *plan;
     tg_function *idle;
+    known_request known;
     UT_hash_handle hh;
+    tg_tensor *leaves[]; /* of the known request, in the plan's order */
 } cached_plan;
 
 typedef struct plan_cache {
-    cached_plan *plans; /* uthash head; in order of their making */
-    cached_plan *large; /* the only one whose idle function may be large */
+    cached_plan *plans;   /* uthash head; in order of their making */
+    cached_plan *large;   /* the only one whose idle function may be large */
+    known_request *known; /* uthash head */
 } plan_cache;
 
 /* Beyond this many the oldest plan is dropped. */
@@ -25,8 +37,15 @@ typedef struct plan_cache {
 /* Of functions with more memory than this, tg_eval keeps the last one alone. */
 #define IDLE_LIMIT ((size_t)1 << 22)
 
+static void forget_request(plan_cache *cache, cached_plan *entry)
+{
+    if (entry->known.hh.tbl != NULL) HASH_DELETE(hh, cache->known, &entry->known);
+    entry->known.hh.tbl = NULL;
+}
+
 static void drop(plan_cache *cache, cached_plan *entry)
 {
+    forget_request(cache, entry);
     HASH_DELETE(hh, cache->plans, entry);
     if (cache->large == entry) cache->large = NULL;
     tg_function_free(entry->idle);
@@ -53,7 +72,8 @@ static plan_cache *cache_of(tg_graph *g)
 
 static cached_plan *add_to_cache(plan_cache *cache, XXH128_hash_t hash, tg_plan *plan)
 {
-    cached_plan *entry = calloc(1, sizeof *entry);
+    size_t leaves_size = (size_t)plan->n_leaves * sizeof(tg_tensor *);
+    cached_plan *entry = calloc(1, sizeof *entry + leaves_size);
     if (entry == NULL) return NULL;
     if (HASH_COUNT(cache->plans) >= CACHE_LIMIT) drop(cache, cache->plans);
     entry->hash = hash;
@@ -64,23 +84,66 @@ static cached_plan *add_to_cache(plan_cache *cache, XXH128_hash_t hash, tg_plan 
     return NULL;
 }
 
-/* The cached plan of the request, made if need be; NULL with the error kept. */
-static cached_plan *plan_for(const tg_request *request, int *found)
+/* The plan of a request with the same expressions over the same leaves, which then are all that the request needs
+ * of the tape; or NULL. Leaves that were dropped cannot be met here: a new leaf has another structure. */
+static cached_plan *find_known(plan_cache *cache, tg_request *request, XXH128_hash_t key)
+{
+    known_request *known;
+    HASH_FIND(hh, cache->known, &key, sizeof key, known);
+    if (known == NULL) return NULL;
+    request->nodes = known->plan->leaves;
+    request->n_nodes = known->plan->plan->n_leaves;
+    request->leaves_only = 1;
+    return known->plan;
+}
+
+/* 0 when memory runs out. */
+static int remember(plan_cache *cache, cached_plan *entry, const tg_request *request, XXH128_hash_t key)
+{
+    forget_request(cache, entry);
+    int n = 0;
+    for (int64_t k = 0; k < request->n_nodes; k++)
+        if (tg_is_bound(request->nodes[k])) entry->leaves[n++] = request->nodes[k];
+    entry->known.key = key;
+    entry->known.plan = entry;
+    HASH_ADD(hh, cache->known, key, sizeof key, &entry->known);
+    return tg_hash_added(&entry->known);
+}
+
+/* The cached plan of a request with nodes, made if need be; NULL with the error kept. */
+static cached_plan *plan_of_nodes(plan_cache *cache, const tg_request *request, int *found)
+{
+    cached_plan *entry;
+    XXH128_hash_t hash = tg_request_hash(request);
+    HASH_FIND(hh, cache->plans, &hash, sizeof hash, entry);
+    *found = entry != NULL;
+    if (entry != NULL) return entry;
+    tg_plan *plan = tg_plan_build_within(request);
+    if (plan == NULL) return NULL;
+    entry = add_to_cache(cache, hash, plan);
+    if (entry != NULL) return entry;
+    tg_plan_release(plan);
+    tg_graph_fail(request->graph, TG_ERR_MEMORY, "out of memory for the cache of plans");
+    return NULL;
+}
+
+/* The cached plan of the request, made if need be, and the request's nodes, or its leaves if they suffice. NULL with
+ * the error kept. The caller frees the request. */
+static cached_plan *plan_for(tg_request *request, int *found)
 {
     plan_cache *cache = cache_of(request->graph);
-    cached_plan *entry = NULL;
-    if (cache != NULL) {
-        XXH128_hash_t hash = tg_request_hash(request);
-        HASH_FIND(hh, cache->plans, &hash, sizeof hash, entry);
-        *found = entry != NULL;
-        if (entry != NULL) return entry;
-        tg_plan *plan = tg_plan_build_within(request);
-        if (plan == NULL) return NULL;
-        entry = add_to_cache(cache, hash, plan);
-        if (entry == NULL) tg_plan_release(plan);
+    if (cache == NULL) {
+        tg_graph_fail(request->graph, TG_ERR_MEMORY, "out of memory for the cache of plans");
+        return NULL;
     }
-    if (entry == NULL) tg_graph_fail(request->graph, TG_ERR_MEMORY, "out of memory for the cache of plans");
-    return entry;
+    XXH128_hash_t key = tg_request_key(request);
+    cached_plan *entry = find_known(cache, request, key);
+    *found = entry != NULL;
+    if (entry != NULL || tg_request_make(request) != TG_OK) return entry;
+    entry = plan_of_nodes(cache, request, found);
+    if (entry == NULL || remember(cache, entry, request, key)) return entry;
+    tg_graph_fail(request->graph, TG_ERR_MEMORY, "out of memory for the cache of plans");
+    return NULL;
 }
 
 /* ---- tg_compile --------------------------------------------------------------------------------------- */
@@ -159,16 +222,13 @@ tg_status tg_compile_with(tg_graph *g, tg_tensor *const *outputs, int n_outputs,
                           .passes_off = passes_off,
                           .memory_limit = options == NULL ? 0 : options->memory_limit,
                           .threads = options == NULL || options->threads < 2 ? 0 : options->threads};
-    status = tg_request_make(&request);
-    if (status == TG_OK) {
-        int found = 0;
-        cached_plan *entry = plan_for(&request, &found);
-        if (entry != NULL) *out = tg_function_new(entry->plan, &request);
-        if (*out != NULL)
-            (*out)->from_cache = found;
-        else
-            status = tg_graph_status(g);
-    }
+    int found;
+    cached_plan *entry = plan_for(&request, &found);
+    if (entry != NULL) *out = tg_function_new(entry->plan, &request);
+    if (*out != NULL)
+        (*out)->from_cache = found;
+    else
+        status = tg_graph_status(g);
     tg_request_free(&request);
     return status;
 }
@@ -196,9 +256,9 @@ static void limit_idle(plan_cache *cache, cached_plan *entry)
     cache->large = entry;
 }
 
-static tg_status run_once(const tg_request *request, void *data)
+static tg_status run_once(tg_request *request, void *data)
 {
-    int found = 0;
+    int found;
     cached_plan *entry = plan_for(request, &found);
     if (entry == NULL) return tg_graph_status(request->graph);
     if (entry->idle == NULL)
@@ -231,8 +291,7 @@ tg_status tg_eval(tg_graph *g, tg_tensor *const *tensors, int n, void *data, siz
                              expected);
     if (data == NULL && size > 0) return tg_graph_fail(g, TG_ERR_NULL, "tg_eval: data is NULL");
     tg_request request = {.graph = g, .outputs = tensors, .n_outputs = n};
-    status = tg_request_make(&request);
-    if (status == TG_OK) status = run_once(&request, data);
+    status = run_once(&request, data);
     tg_request_free(&request);
     return status;
 }

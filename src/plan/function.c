@@ -36,7 +36,7 @@ void tg_function_adopt(tg_function *f, const tg_request *request)
     int n = 0;
     for (int64_t k = 0; k < request->n_nodes; k++) {
         tg_tensor *t = request->nodes[k];
-        if (t->leaf == NULL && t->op != &tg_op_input) continue;
+        if (!tg_is_bound(t)) continue;
         tg_bound_leaf *leaf = &f->leaves[n++];
         leaf->tensor = t;
         leaf->id = t->id;

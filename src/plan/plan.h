@@ -124,6 +124,7 @@ typedef struct tg_request {
     unsigned passes_off; /* bits: 1 << tg_pass */
     int threads;         /* 0: one */
     size_t memory_limit; /* 0: none */
+    int leaves_only;     /* nodes are the leaves alone, and not the request's own: its plan is known */
 } tg_request;
 
 /* Nodes of a request, by their index, in an order in which they can be computed. again[i]: not for the first time. */
@@ -132,6 +133,12 @@ typedef struct tg_order {
     unsigned char *again;
     int64_t n;
 } tg_order;
+
+/* 1 for what a function reads from memory that is not its own. */
+static inline int tg_is_bound(const tg_tensor *t)
+{
+    return t->leaf != NULL || t->op == &tg_op_input;
+}
 
 /* Collects the nodes. The caller frees with tg_request_free, also after a failure. */
 tg_status tg_request_make(tg_request *request);
@@ -143,6 +150,9 @@ static inline int32_t tg_request_index(const tg_request *request, const tg_tenso
 
 /* The structure of a request, the same for the same expressions over leaves of the same types. */
 XXH128_hash_t tg_request_hash(const tg_request *request);
+
+/* The same for the same expressions over the same leaves. It takes no nodes, and as long as there are outputs. */
+XXH128_hash_t tg_request_key(const tg_request *request);
 
 /* A new plan with one reference, or NULL with the error kept by the graph. order may be NULL: that of the tape. */
 tg_plan *tg_plan_build(const tg_request *request, const tg_order *order);

@@ -46,8 +46,6 @@ static int64_t sweep(tg_request *q, unsigned char *flags)
 
 tg_status tg_request_make(tg_request *q)
 {
-    q->nodes = NULL;
-    q->local = NULL;
     bounds(q);
     unsigned char *flags = calloc((size_t)q->high + 2, 1);
     if (flags == NULL) return tg_graph_fail(q->graph, TG_ERR_MEMORY, "out of memory for compiling");
@@ -69,8 +67,22 @@ tg_status tg_request_make(tg_request *q)
 
 void tg_request_free(tg_request *q)
 {
-    free(q->nodes);
+    if (!q->leaves_only) free(q->nodes);
     free(q->local);
+}
+
+/* What a plan depends on besides the expressions. */
+static XXH128_hash_t finish_hash(XXH3_state_t *state, const tg_request *q)
+{
+    const int64_t counts[5] = {q->n_outputs, q->n_updates, q->passes_off, q->threads,
+                               (int64_t)q->memory_limit};
+    XXH3_128bits_update(state, counts, sizeof counts);
+    return XXH3_128bits_digest(state);
+}
+
+static void hash_node(XXH3_state_t *state, const tg_tensor *t)
+{
+    XXH3_128bits_update(state, &t->structure, sizeof t->structure);
 }
 
 XXH128_hash_t tg_request_hash(const tg_request *q)
@@ -100,8 +112,17 @@ XXH128_hash_t tg_request_hash(const tg_request *q)
                            tg_request_index(q, q->updates[i].value)};
         XXH3_128bits_update(&state, pair, sizeof pair);
     }
-    const int64_t counts[5] = {q->n_outputs, q->n_updates, q->passes_off, q->threads,
-                               (int64_t)q->memory_limit};
-    XXH3_128bits_update(&state, counts, sizeof counts);
-    return XXH3_128bits_digest(&state);
+    return finish_hash(&state, q);
+}
+
+XXH128_hash_t tg_request_key(const tg_request *q)
+{
+    XXH3_state_t state;
+    XXH3_128bits_reset(&state);
+    for (int i = 0; i < q->n_outputs; i++) hash_node(&state, q->outputs[i]);
+    for (int i = 0; i < q->n_updates; i++) {
+        hash_node(&state, q->updates[i].param);
+        hash_node(&state, q->updates[i].value);
+    }
+    return finish_hash(&state, q);
 }
