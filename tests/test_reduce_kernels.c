@@ -63,7 +63,7 @@ typedef struct strided {
  * when `few`, so that there are ties. */
 static void make(strided *x, tg_dtype dtype, int rank, const int64_t *shape, int few)
 {
-    int order[TG_MAX_RANK];
+    int order[TG_MAX_RANK] = {0};
     int64_t step = 1, low = 0;
     *x = (strided){.view = {.dtype = dtype, .rank = rank, .count = 1}};
     for (int i = 0; i < rank; i++) {
