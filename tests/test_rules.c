@@ -254,6 +254,14 @@ static void test_equations_of_the_courses(void **state)
                     "\\delta^{1} = \\left( (w^{2})^{\\top} \\delta^{2} \\right) \\odot \\sigma'(z^{1})");
     expect_equation(&delta, TG_EQUATION_ERROR, 0,
                     "\\delta^{l} = \\left( (w^{l+1})^{\\top} \\delta^{l+1} \\right) \\odot \\sigma'(z^{l})");
+    expect_equation(&delta, TG_EQUATION_WEIGHT, 2,
+                    "\\frac{\\partial C_x}{\\partial w^{2}_{jk}} = a^{1}_k \\delta^{2}_j");
+    tg_rules_spec jacobian = network(TG_CONVENTION_JACOBIAN, 2, TG_SIGMOID, TG_COST_QUADRATIC);
+    expect_equation(&jacobian, TG_EQUATION_OUTPUT, 0, "P^{L+1} = (\\alpha^{L} - y)^{\\top}");
+    expect_equation(&jacobian, TG_EQUATION_OUTPUT, 1, "P^{3} = (\\alpha^{2} - y)^{\\top}");
+    tg_rules_spec vector = network(TG_CONVENTION_VECTOR, 2, TG_SIGMOID, TG_COST_QUADRATIC);
+    expect_equation(&vector, TG_EQUATION_OUTPUT, 2, "d_{a^{2}} C = a^{2} - y");
+    expect_equation(&vector, TG_EQUATION_INPUT, 1, "d_{a^{1}} C = (W^{2})^{\\top} \\cdot d_{z^{2}} C");
     tg_rules_spec rows = network(TG_CONVENTION_ROWS, 2, TG_RELU, TG_COST_CROSS_ENTROPY);
     expect_equation(&rows, TG_EQUATION_LAST_ERROR, 2, "\\Delta^{(2)} = X^{(2)} - Y");
     tg_rules_spec columns = network(TG_CONVENTION_COLUMNS, 2, TG_TANH, TG_COST_QUADRATIC);

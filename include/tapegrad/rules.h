@@ -113,13 +113,16 @@ typedef enum tg_equation_kind {
     TG_EQUATION_Z,          /* z^l */
     TG_EQUATION_A,          /* a^l */
     TG_EQUATION_COST,       /* the cost; l is ignored */
+    TG_EQUATION_OUTPUT,     /* the derivative by the output a^L; l is ignored */
     TG_EQUATION_LAST_ERROR, /* the error term of layer L */
     TG_EQUATION_ERROR,      /* the error term of layer l < L */
+    TG_EQUATION_INPUT,      /* the derivative by the activation a^l of a layer l < L */
     TG_EQUATION_WEIGHTS,    /* the gradient of W^l */
+    TG_EQUATION_WEIGHT,     /* the same for one weight, or one column of them */
     TG_EQUATION_BIASES,     /* the gradient of b^l */
     TG_EQUATION_UPDATE      /* how W^l and b^l learn */
 } tg_equation_kind;
-#define TG_EQUATIONS 8
+#define TG_EQUATIONS 11
 
 /* An equation of the convention in its own notation: for layer l, or with the letter l for l = 0 (the last layer is then
  * L, otherwise the number n_layers). What depends on the cost or the activation is written for the spec's. */

@@ -50,6 +50,8 @@ char *tg_lesson_symbol(const tg_tensor *t, const tg_tensor *loss);
 /* Gives inputs without a value random ones: uniform from -1 to 1; the targets of a recognised network such as its cost
  * takes (build_values.c). */
 tg_status tg_lesson_draw_inputs(const tg_lesson_task *task, const tg_found_mlp *found);
+/* Element i of an array of t's type. */
+double tg_lesson_number_at(const tg_tensor *t, const void *data, int64_t i);
 /* Runs the tensors of all steps at once and takes their values; for step i tensors[i] (NULL: none). sample_axis[i] is
  * the axis of examples, -1: none. */
 tg_status tg_lesson_take_values(const tg_lesson_task *task, tg_tensor *const *tensors, const int *sample_axis,

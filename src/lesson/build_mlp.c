@@ -231,7 +231,7 @@ static int add_general(mlp_view *m)
     tg_lesson_view *v = m->view;
     int labels = 0;
     for (int kind = 0; kind < TG_EQUATIONS; kind++) {
-        if (kind == TG_EQUATION_ERROR && m->found->L == 1) continue;
+        if ((kind == TG_EQUATION_ERROR || kind == TG_EQUATION_INPUT) && m->found->L == 1) continue;
         tg_equation_kind k = (tg_equation_kind)kind;
         if (!add_line(&v->general, &v->n_general, tg_rules_equation(&m->spec, k, 0, TG_LATEX)) ||
             !add_line(&v->general_labels, &labels,

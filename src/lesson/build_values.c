@@ -84,7 +84,7 @@ tg_status tg_lesson_draw_inputs(const tg_lesson_task *task, const tg_found_mlp *
 
 /* ---- Taking values ------------------------------------------------------------------------------------ */
 
-static double number_at(const tg_tensor *t, const void *data, int64_t i)
+double tg_lesson_number_at(const tg_tensor *t, const void *data, int64_t i)
 {
     switch (tg_dtype_of(t)) {
     case TG_F32:
@@ -124,7 +124,7 @@ static int take(const tg_tensor *t, const void *data, int sample_axis, int64_t s
     for (int64_t i = 0; i < shown_rows; i++)
         for (int64_t j = 0; j < shown_columns; j++)
             v->numbers[i * shown_columns + j] =
-                number_at(t, data, (first_row + i) * stride + first_column + j);
+                tg_lesson_number_at(t, data, (first_row + i) * stride + first_column + j);
     if (shown_rows < rows || shown_columns < columns)
         tg_lesson_note(step, tg_lesson_print("shown: the first %d rows and columns at most", CORNER));
     return 1;

@@ -9,7 +9,7 @@
 #include <tapegrad/explain.h>
 #include <tapegrad/function.h>
 
-#include "explain/text.h"
+#include "build.h"
 
 typedef struct why {
     tg_graph *g;
@@ -107,27 +107,12 @@ typedef struct tally {
     double largest;
 } tally;
 
-static double element(const tg_tensor *t, const void *data, int64_t i)
-{
-    switch (tg_dtype_of(t)) {
-    case TG_F32:
-        return (double)((const float *)data)[i];
-    case TG_F64:
-        return ((const double *)data)[i];
-    case TG_I64:
-        return (double)((const int64_t *)data)[i];
-    case TG_BOOL:
-        return (double)((const unsigned char *)data)[i];
-    }
-    return 0;
-}
-
 static tally count(const tg_function *f, const tg_tensor *t)
 {
     const void *data = tg_output(f, t);
     tally c = {.n = tg_count(t), .first_bad = -1};
     for (int64_t i = 0; i < c.n && data != NULL; i++) {
-        double v = element(t, data, i);
+        double v = tg_lesson_number_at(t, data, i);
         c.zeros += v == 0;
         if (!isfinite(v) && c.bad++ == 0) c.first_bad = i;
         if (isfinite(v)) c.largest = fmax(c.largest, fabs(v));
@@ -181,7 +166,7 @@ static void tell_bad(why *w, const tg_function *f, const tg_tensor *gradient, co
         const tg_tensor *input = tg_input_at(start, i);
         int same = tg_count(input) == tg_count(start);
         tg_text_print(&w->text, "%s %.6g", i > 0 ? "," : "",
-                      element(input, tg_output(f, input), same ? s.first_bad : 0));
+                      tg_lesson_number_at(input, tg_output(f, input), same ? s.first_bad : 0));
     }
     tg_text_print(&w->text, ".\n");
 }

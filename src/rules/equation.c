@@ -37,7 +37,7 @@ static void write_last(const writing *w)
 /* Writes what stands for the placeholder at `from`, and returns its length; 0 when it is none. */
 static size_t write_placeholder(const writing *w, const char *from)
 {
-    static const char *const names[] = {"<l>", "<l-1>", "<l+1>", "<L>", "<a>", "<y>", "<c>"};
+    static const char *const names[] = {"<l>", "<l-1>", "<l+1>", "<L>", "<a>", "<y>", "<c>", "<L+1>"};
     size_t which = 0, count = sizeof names / sizeof *names;
     while (which < count && strncmp(from, names[which], strlen(names[which])) != 0) which++;
     if (which == count) return 0;
@@ -46,6 +46,7 @@ static size_t write_placeholder(const writing *w, const char *from)
     if (which == 4) write_template(w, w->a);
     if (which == 5) write_template(w, w->y);
     if (which == 6) write_template(w, w->c);
+    if (which == 7) tg_text_print(w->text, w->l > 0 ? "%d" : "L+1", w->L + 1);
     return strlen(names[which]);
 }
 
@@ -109,6 +110,20 @@ static void write_last_error(writing *w, const tg_rules_spec *spec)
     }
 }
 
+/* The derivative by the output, which depends on the cost. */
+static void write_output(writing *w, const tg_rules_spec *spec)
+{
+    if (w->l > 0) w->l = w->L;
+    int sum = spec->cost == TG_COST_QUADRATIC &&
+              (w->notation->mean[0] != '\0' || spec->convention == TG_CONVENTION_JACOBIAN);
+    write_template(w, w->notation->output);
+    tg_text_print(w->text, " = %s%s%s", w->notation->mean, w->notation->mean[0] != '\0' ? " " : "",
+                  sum ? "(" : "");
+    write_template(w, tg_course_cost_slope_latex(spec->cost));
+    tg_text_print(w->text, "%s%s", sum ? ")" : "",
+                  spec->convention == TG_CONVENTION_JACOBIAN ? "^{\\top}" : "");
+}
+
 static void write_cost(writing *w, const tg_rules_spec *spec)
 {
     w->a = w->notation->one_a, w->y = w->notation->one_y;
@@ -141,6 +156,8 @@ char *tg_rules_equation(const tg_rules_spec *spec, tg_equation_kind kind, int l,
     writing w = {.text = &latex, .notation = n, .l = l, .L = spec->n_layers, .a = n->a, .y = n->y};
     if (kind == TG_EQUATION_COST)
         write_cost(&w, spec);
+    else if (kind == TG_EQUATION_OUTPUT)
+        write_output(&w, spec);
     else if (kind == TG_EQUATION_LAST_ERROR)
         write_last_error(&w, spec);
     else

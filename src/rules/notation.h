@@ -11,6 +11,7 @@ typedef struct tg_convention_notation {
     const char *a, *y;         /* outputs and targets, as matrices or vectors */
     const char *one_a, *one_y; /* the same for one example, whose elements get an index */
     const char *W, *b, *x;     /* weights and biases of layer l; the input */
+    const char *output;        /* the derivative by a^L */
     const char *error;         /* the error term of layer l */
     const char *slope;         /* the derivative of the activation at layer l */
     const char *cost;          /* "C = <c>", where <c> is the cost of one example */
