@@ -46,11 +46,12 @@ static int draw_layer(tg_lesson_view *v, int l, int L, int below, int step, int 
     return a;
 }
 
-/* The steps are z^1 a^1 .. z^L a^L, the cost, then error, weights and biases from L to 1. */
+/* The steps are z^1 a^1 .. z^L a^L, the cost, then from L to 1 the derivative by a, the error term,
+ * weights and biases. */
 int tg_lesson_draw_mlp(tg_lesson_view *view, int L)
 {
-    view->boxes = calloc((size_t)(7 * L + 3), sizeof *view->boxes);
-    view->arrows = calloc((size_t)(10 * L + 4), sizeof *view->arrows);
+    view->boxes = calloc((size_t)(8 * L + 3), sizeof *view->boxes);
+    view->arrows = calloc((size_t)(11 * L + 4), sizeof *view->arrows);
     if (view->boxes == NULL || view->arrows == NULL) return 0;
     int a = add_box(view, letter(view, 'x', 0, L), 0, ROW_FORWARD, -1), z[TG_RULES_LAYERS + 1];
     for (int l = 1; l <= L; l++) a = draw_layer(view, l, L, a, 2 * (l - 1), &z[l]);
@@ -60,11 +61,13 @@ int tg_lesson_draw_mlp(tg_lesson_view *view, int L)
     add_arrow(view, target, cost, 0);
     int above = cost;
     for (int l = L; l >= 1; l--) {
-        int step = 2 * L + 1 + 3 * (L - l), column = 2 * l - 1;
-        int error = add_box(view, symbol_of(view, step), column, ROW_ERRORS, step);
-        int weights = add_box(view, symbol_of(view, step + 1), column - 1, ROW_GRADIENTS, step + 1);
-        int biases = add_box(view, symbol_of(view, step + 2), column, ROW_GRADIENTS, step + 2);
-        add_arrow(view, above, error, 1);
+        int step = 2 * L + 1 + 4 * (L - l), column = 2 * l - 1;
+        int output = add_box(view, symbol_of(view, step), column + 1, ROW_ERRORS, step);
+        int error = add_box(view, symbol_of(view, step + 1), column, ROW_ERRORS, step + 1);
+        int weights = add_box(view, symbol_of(view, step + 2), column - 1, ROW_GRADIENTS, step + 2);
+        int biases = add_box(view, symbol_of(view, step + 3), column, ROW_GRADIENTS, step + 3);
+        add_arrow(view, above, output, 1);
+        add_arrow(view, output, error, 1);
         add_arrow(view, z[l], error, 1);
         add_arrow(view, error, weights, 1);
         add_arrow(view, error, biases, 1);

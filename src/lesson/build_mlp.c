@@ -22,8 +22,10 @@ typedef struct mlp_view {
     tg_claim claims[3 * TG_RULES_LAYERS];
     /* The adjoints of the model's own tensors: z, then W and b. b's is NULL where there is none. */
     tg_tensor *adjoints[TG_RULES_LAYERS + 1], *weights[TG_RULES_LAYERS + 1], *biases[TG_RULES_LAYERS + 1];
-    tg_tensor *tensors[5 * TG_RULES_LAYERS + 1];
-    int sample_axis[5 * TG_RULES_LAYERS + 1];
+    tg_tensor
+        *outputs[TG_RULES_LAYERS + 1]; /* the adjoints of its own a; NULL where the loss does not take it */
+    tg_tensor *tensors[6 * TG_RULES_LAYERS + 1];
+    int sample_axis[6 * TG_RULES_LAYERS + 1];
     tg_lesson_view *view;
 } mlp_view;
 
@@ -123,13 +125,30 @@ static void add_verdict(tg_lesson_step *step, const tg_claim *claim)
     step->verdict = tg_text_take(&text);
 }
 
+/* The derivative by a^l, which the error term of layer l goes on from. */
+static void add_output(mlp_view *m, int l)
+{
+    int L = m->found->L;
+    tg_equation_kind kind = l == L ? TG_EQUATION_OUTPUT : TG_EQUATION_INPUT;
+    tg_tensor *shown = tg_rules_activation_derivative(&m->net, l);
+    tg_lesson_step *step = add_step(m, TG_LESSON_BACKWARD, kind, l, shown, m->outputs[l]);
+    m->sample_axis[m->view->n_steps - 1] = convention_has_rows(m) ? 0 : 1;
+    if (m->outputs[l] != NULL)
+        step->rule = tg_lesson_rules_of(m->outputs[l], m->adjoints + l + 1, L - l);
+    else
+        tg_lesson_note(
+            step,
+            tg_lesson_copy("The tape has no such adjoint: its cost takes $z$, and the next step at once."));
+}
+
 static void add_error(mlp_view *m, int l)
 {
     int L = m->found->L;
     tg_equation_kind kind = l == L ? TG_EQUATION_LAST_ERROR : TG_EQUATION_ERROR;
     tg_lesson_step *step = add_step(m, TG_LESSON_BACKWARD, kind, l, m->layers[l].delta, m->adjoints[l]);
     m->sample_axis[m->view->n_steps - 1] = convention_has_rows(m) ? 0 : 1;
-    step->rule = tg_lesson_rules_of(m->adjoints[l], m->adjoints + l + 1, L - l);
+    tg_tensor *const *known = m->outputs[l] != NULL ? &m->outputs[l] : m->adjoints + l + 1;
+    step->rule = tg_lesson_rules_of(m->adjoints[l], known, m->outputs[l] != NULL ? 1 : L - l);
     tg_lesson_error_notes(step, &m->spec, l, m->net.factor);
 }
 
@@ -141,6 +160,7 @@ static void add_backward(mlp_view *m)
         const tg_rules_layer *layer = &m->layers[l];
         tg_lesson_step *step;
         if (claim->kind == TG_CLAIM_ERROR) {
+            add_output(m, l);
             add_error(m, l);
         } else if (claim->kind == TG_CLAIM_WEIGHTS) {
             step = add_step(m, TG_LESSON_GRADIENT, TG_EQUATION_WEIGHTS, l, layer->dW, m->weights[l]);
@@ -281,11 +301,10 @@ static tg_status derive(mlp_view *m, tg_diag *diag)
         give_names(own->z, "z", l, adjoint[0]);
         give_names(own->W, "W", l, adjoint[1]);
         if (own->b != NULL) give_names(own->b, "b", l, adjoint[2]);
-        if (own->a != NULL && tg_name(own->a)[0] == '\0') {
-            char *name = tg_lesson_print("a%d", l);
-            if (name != NULL) tg_set_name(own->a, name);
-            tg_text_free(name);
-        }
+        if (own->a == NULL || own->a == own->z || !tg_depends_on(m->task->loss, own->a)) continue;
+        status = tg_grad(g, m->task->loss, &own->a, 1, &m->outputs[l]);
+        if (status != TG_OK) return tg_fail(diag, status, "%s", tg_error(g));
+        give_names(own->a, "a", l, m->outputs[l]);
     }
     return TG_OK;
 }
@@ -305,7 +324,7 @@ tg_status tg_lesson_mlp_view(const tg_lesson_task *task, const tg_found_mlp *fou
                              tg_lesson_view *view, tg_diag *diag)
 {
     mlp_view *m = calloc(1, sizeof *m);
-    view->steps = calloc((size_t)(5 * found->L + 1), sizeof *view->steps);
+    view->steps = calloc((size_t)(6 * found->L + 1), sizeof *view->steps);
     if (m == NULL || view->steps == NULL) {
         free(m);
         return tg_fail(diag, TG_ERR_MEMORY, "out of memory for a lesson");

@@ -146,6 +146,14 @@ static tg_tensor *by_weights(tg_tensor *W, tg_tensor *delta)
 static tg_tensor *(*const carries[TG_CONVENTIONS])(tg_tensor *, tg_tensor *) = {
     by_transpose, by_row, by_transpose, by_transposed_error, by_weights};
 
+tg_tensor *tg_rules_activation_derivative(const tg_rules_net *net, int l)
+{
+    if (l < net->L) return carries[net->convention](net->layer[l + 1].W, net->layer[l + 1].delta);
+    tg_tensor *slope_of_cost = cost_slope(net);
+    return net->convention == TG_CONVENTION_COLUMNS ? over(slope_of_cost, (double)net->K * (double)net->N)
+                                                    : slope_of_cost;
+}
+
 static void error_terms(const tg_rules_net *net)
 {
     int L = net->L;

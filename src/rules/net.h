@@ -50,6 +50,8 @@ int tg_rules_record(tg_graph *g, const tg_rules_spec *spec, const int64_t *sizes
  * 1/N for delta and rows. */
 tg_tensor *tg_rules_scaled(const tg_rules_net *net, tg_tensor *delta);
 
+/* The derivative by a^l as the convention has it, without what it keeps elsewhere (closed_form.c); after the fill. */
+tg_tensor *tg_rules_activation_derivative(const tg_rules_net *net, int l);
 /* Fills delta, dW and db of every layer (closed_form.c). */
 void tg_rules_closed_form(const tg_rules_net *net);
 
