@@ -249,14 +249,16 @@ static char *correspondence(const mlp_view *m)
 static int add_general(mlp_view *m)
 {
     tg_lesson_view *v = m->view;
-    int labels = 0;
+    v->general = calloc(TG_EQUATIONS, sizeof *v->general);
+    v->general_labels = calloc(TG_EQUATIONS, sizeof *v->general_labels);
+    if (v->general == NULL || v->general_labels == NULL) return 0;
     for (int kind = 0; kind < TG_EQUATIONS; kind++) {
         if ((kind == TG_EQUATION_ERROR || kind == TG_EQUATION_INPUT) && m->found->L == 1) continue;
         tg_equation_kind k = (tg_equation_kind)kind;
-        if (!add_line(&v->general, &v->n_general, tg_rules_equation(&m->spec, k, 0, TG_LATEX)) ||
-            !add_line(&v->general_labels, &labels,
-                      tg_lesson_copy(tg_rules_equation_label(m->spec.convention, k))))
-            return 0;
+        int i = v->n_general++;
+        v->general[i] = tg_rules_equation(&m->spec, k, 0, TG_LATEX);
+        v->general_labels[i] = tg_lesson_copy(tg_rules_equation_label(m->spec.convention, k));
+        if (v->general[i] == NULL || v->general_labels[i] == NULL) return 0;
     }
     return 1;
 }
