@@ -73,7 +73,8 @@ static int give_shape(tg_builder *b, tg_place *p, const tg_tensor *t, const int6
 static int put_in_buffer(tg_builder *b, const tg_tensor *t, tg_location *at)
 {
     tg_type type = tg_type_of(t);
-    *at = (tg_location){.place.base = TG_BASE_ARENA, .buffer = add_buffer(b, tg_type_bytes(&type)), .after = -1};
+    *at = (tg_location){
+        .place.base = TG_BASE_ARENA, .buffer = add_buffer(b, tg_type_bytes(&type)), .after = -1};
     return at->buffer >= 0 && give_shape(b, &at->place, t, NULL);
 }
 
@@ -98,8 +99,12 @@ static int add_step(tg_builder *b, const tg_tensor *t, const tg_op *op, tg_kerne
     tg_plan *plan = b->plan;
     if (!reserve((void **)&plan->steps, plan->n_steps, &b->steps_room, sizeof *plan->steps)) return 0;
     tg_step *step = &plan->steps[plan->n_steps];
-    *step = (tg_step){
-        .op = op, .kernel = kernel, .attr = copy_attr(b, t), .n_inputs = n, .first_place = plan->n_places, .after = b->after};
+    *step = (tg_step){.op = op,
+                      .kernel = kernel,
+                      .attr = copy_attr(b, t),
+                      .n_inputs = n,
+                      .first_place = plan->n_places,
+                      .after = b->after};
     if (step->attr == NULL) return 0;
     for (int i = 0; i < n; i++) {
         if (inputs[i].after > step->after) step->after = inputs[i].after;
@@ -148,9 +153,27 @@ static int lower_kernel(tg_builder *b, const tg_tensor *t, tg_location *at)
     return done;
 }
 
+/* A reduction over axes of one element leaves all elements as they are: *at, where its input lies, without those axes. */
+static int lower_reduction_of_nothing(tg_builder *b, const tg_tensor *t, tg_location *at)
+{
+    const tg_place input = b->locations[tg_request_index(b->request, t->inputs[0])].place;
+    int64_t strides[TG_MAX_RANK];
+    int from = 0;
+    *at = b->locations[tg_request_index(b->request, t->inputs[0])];
+    for (int i = 0; i < t->rank; i++) {
+        strides[i] = 0;
+        if (t->shape[i] == 1) continue;
+        while (input.shape[from] == 1) from++;
+        strides[i] = input.strides[from++];
+    }
+    return give_shape(b, &at->place, t, strides) ? 1 : -1;
+}
+
 /* 1 lowered, 0 not possible as a view, -1 out of memory. */
 static int lower_view(tg_builder *b, const tg_tensor *t, tg_location *at)
 {
+    if ((t->op->flags & TG_OP_REDUCTION) != 0 && tg_count(t) > 0 && tg_count(t) == tg_count(t->inputs[0]))
+        return lower_reduction_of_nothing(b, t, at);
     if (t->op->view == NULL) return 0;
     const tg_tensor *x = t->inputs[0];
     *at = b->locations[tg_request_index(b->request, x)];
@@ -288,8 +311,8 @@ tg_plan *tg_plan_build(const tg_request *request, const tg_order *order)
 {
     tg_builder b = {.request = request};
     tg_fusion fusion = {0};
-    int built =
-        begin(&b) && lower_all(&b, order) && tg_fuse(&b, &fusion) && tg_schedule(&b, &fusion) && tg_plan_finish(&b);
+    int built = begin(&b) && lower_all(&b, order) && tg_fuse(&b, &fusion) && tg_schedule(&b, &fusion) &&
+                tg_plan_finish(&b);
     tg_fusion_free(&fusion);
     end(&b);
     if (built) return b.plan;
@@ -306,6 +329,7 @@ void tg_plan_release(tg_plan *plan)
     free(plan->steps);
     free(plan->units);
     free(plan->places);
+    free(plan->small);
     free(plan->outputs);
     free(plan->updates);
     free(plan->places_of_leaves);

@@ -210,5 +210,6 @@ int tg_plan_finish(tg_builder *b)
     b->plan->stats.nodes = b->request->n_nodes;
     b->plan->stats.steps = b->plan->n_steps;
     b->plan->stats.units = b->plan->n_units;
+    if ((b->request->passes_off & 1u << TG_PASS_SMALL) == 0 && !tg_plan_small(b->plan)) return 0;
     return list_places_of_leaves(b->plan);
 }

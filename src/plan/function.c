@@ -124,6 +124,7 @@ static void point_results(tg_function *f)
         for (int l = 0; l < f->n_lanes; l++)
             f->lanes[l].calls[s].out.data = f->lanes[l].views[step->first_place + step->n_inputs].data;
     }
+    tg_point_programs(f);
 }
 
 static tg_status find_leaves(tg_function *f)
@@ -175,8 +176,7 @@ tg_status tg_run(tg_function *f)
     tg_status status = find_leaves(f);
     if (status != TG_OK) return status;
     const tg_plan *plan = f->plan;
-    for (int64_t u = 0; u < plan->n_units; u++)
-        if (tg_run_unit(f, &plan->units[u]) != TG_OK) return kernel_failed(f);
+    if (tg_run_units(f) != TG_OK) return kernel_failed(f);
     for (int i = 0; i < plan->n_updates; i++) {
         const tg_plan_update *update = &plan->updates[i];
         if (update->place >= 0 && update->bytes > 0)

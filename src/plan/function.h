@@ -33,6 +33,7 @@ struct tg_function {
     char *arena;
     tg_lane *lanes;
     int n_lanes;
+    tg_small_record *small; /* the plan's records, with addresses */
     tg_pool *pool; /* of the lanes after the first; NULL without */
     tg_bound_leaf *leaves;
     tg_tensor **outputs;
@@ -45,6 +46,8 @@ int tg_make_lanes(tg_function *f);
 void tg_free_lanes(tg_function *f);
 /* Lets the calls of all lanes see what they will work on: the first block of every unit. */
 void tg_prepare_lanes(tg_function *f);
+/* Lets the records of programs see what the first lane's views and calls do. */
+void tg_point_programs(tg_function *f);
 
 /* The memory that places with this base lie in; NULL for a leaf that is not bound yet. */
 void *tg_base_memory(const tg_function *f, const tg_lane *lane, int base);
@@ -56,6 +59,8 @@ static inline int64_t tg_at_most(int64_t x, int64_t limit)
 /* Lets a step's views show `rows` rows of their tiles. */
 void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, int64_t rows);
 
+/* Runs all units; what failed, if anything, is in the function's first lane. */
+tg_status tg_run_units(tg_function *f);
 /* Runs all of a unit; what failed, if anything, is in the function's first lane. */
 tg_status tg_run_unit(tg_function *f, const tg_unit *unit);
 /* One panel, in one lane, which notes what fails. */

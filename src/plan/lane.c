@@ -1,5 +1,6 @@
 /* Lanes: the views and calls that a thread runs a plan with. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "function.h"
 
@@ -27,6 +28,27 @@ static int make_lane(const tg_plan *plan, tg_lane *lane)
     return lane->views != NULL && lane->calls != NULL && lane->tile_shapes != NULL;
 }
 
+static int make_programs(tg_function *f)
+{
+    const tg_plan *plan = f->plan;
+    if (plan->n_small == 0) return 1;
+    f->small = malloc((size_t)plan->n_small * sizeof *f->small);
+    if (f->small == NULL) return 0;
+    memcpy(f->small, plan->small, (size_t)plan->n_small * sizeof *f->small);
+    return 1;
+}
+
+void tg_point_programs(tg_function *f)
+{
+    const tg_lane *lane = &f->lanes[0];
+    for (int64_t i = 0; i < f->plan->n_small; i++) {
+        tg_small_record *r = &f->small[i];
+        for (int k = 0; k < 3; k++)
+            if (r->places[k] >= 0) r->in[k].from = (const char *)lane->views[r->places[k]].data + r->shift[k];
+        if (r->places[3] >= 0) r->to = lane->calls[r->step].out.data;
+    }
+}
+
 int tg_make_lanes(tg_function *f)
 {
     const tg_plan *plan = f->plan;
@@ -41,6 +63,7 @@ int tg_make_lanes(tg_function *f)
         lane->scratch = lane->own_scratch = tg_aligned_alloc(plan->stats.scratch_bytes);
         if (lane->scratch == NULL) return 0;
     }
+    if (!make_programs(f)) return 0;
     if (f->n_lanes > 1) f->pool = tg_pool_new(f, f->n_lanes - 1);
     return 1;
 }
@@ -54,13 +77,11 @@ void tg_free_lanes(tg_function *f)
         tg_aligned_free(f->lanes[l].own_scratch);
     }
     free(f->lanes);
+    free(f->small);
 }
 
-/* Lets a view show `rows` rows of its place's tile. */
-static void show_rows(const tg_plan *plan, const tg_lane *lane, int64_t i, int64_t rows, tg_view *view)
+void tg_show_tile(const tg_tile *tile, int64_t rows, int64_t *shape, tg_view *view)
 {
-    const tg_tile *tile = plan->places[i].tile;
-    int64_t *shape = lane->tile_shapes[i];
     view->count = tile->fixed ? tile->per_row : rows * tile->per_row;
     view->rank = tile->rank;
     view->strides = tile->strides;
@@ -69,14 +90,18 @@ static void show_rows(const tg_plan *plan, const tg_lane *lane, int64_t i, int64
     shape[1] = tile->per_row;
 }
 
+static void show_rows(const tg_plan *plan, const tg_lane *lane, int64_t i, int64_t rows, tg_view *view)
+{
+    if (plan->places[i].tile != NULL) tg_show_tile(plan->places[i].tile, rows, lane->tile_shapes[i], view);
+}
+
 void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, int64_t rows)
 {
     const tg_plan *plan = f->plan;
     const tg_step *step = &plan->steps[s];
     int64_t result = tg_result_place(step);
-    for (int64_t i = step->first_place; i < result; i++)
-        if (plan->places[i].tile != NULL) show_rows(plan, lane, i, rows, &lane->views[i]);
-    if (plan->places[result].tile != NULL) show_rows(plan, lane, result, rows, &lane->calls[s].out);
+    for (int64_t i = step->first_place; i < result; i++) show_rows(plan, lane, i, rows, &lane->views[i]);
+    show_rows(plan, lane, result, rows, &lane->calls[s].out);
 }
 
 static void show_first_blocks(const tg_function *f, const tg_lane *lane, const tg_unit *unit)
@@ -110,4 +135,5 @@ static void prepare_lane(const tg_function *f, tg_lane *lane)
 void tg_prepare_lanes(tg_function *f)
 {
     for (int l = 0; l < f->n_lanes; l++) prepare_lane(f, &f->lanes[l]);
+    tg_point_programs(f);
 }

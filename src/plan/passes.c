@@ -3,7 +3,7 @@
 
 #include "plan.h"
 
-static const char *const names[TG_PASSES] = {[TG_PASS_FUSE] = "fuse"};
+static const char *const names[TG_PASSES] = {[TG_PASS_FUSE] = "fuse", [TG_PASS_SMALL] = "small"};
 
 const char *tg_pass_name(int i)
 {

@@ -9,6 +9,7 @@
 
 #include "graph/graph.h"
 #include "kernels/elementwise.h"
+#include "kernels/small.h"
 
 /* Memory that a view can lie in: the arena, the plan's constants, the scratch memory of the thread that runs, parts of
  * reductions, or leaf i as TG_BASE_LEAF + i. */
@@ -64,6 +65,9 @@ typedef struct tg_unit {
     int64_t rows, panel_rows, block_rows;
     int64_t n_panels;
     int is_parallel; /* its panels are worth sharing out among threads */
+    /* Where program_units > 0, this and the units behind it, so many in all, run as the program that begins with this
+     * record of the plan. */
+    int64_t program, program_units;
 } tg_unit;
 
 static inline int64_t tg_unit_steps(const tg_unit *unit)
@@ -92,6 +96,8 @@ typedef struct tg_plan {
     tg_step *steps; /* in the order of the run */
     tg_unit *units;
     tg_place *places;
+    tg_small_record *small; /* programs, without addresses */
+    int64_t n_small;
     int64_t *outputs; /* their places */
     tg_plan_update *updates;
     int64_t *places_of_leaves;
@@ -105,7 +111,7 @@ typedef struct tg_plan {
 } tg_plan;
 
 /* What the planner can be told to leave out; passes.c has their names. */
-typedef enum tg_pass { TG_PASS_FUSE, TG_PASSES } tg_pass;
+typedef enum tg_pass { TG_PASS_FUSE, TG_PASS_SMALL, TG_PASSES } tg_pass;
 
 /* The bits (1 << tg_pass) of passes named in a list with commas. 0 and the name that is none in *unknown (of *length
  * bytes), or 1. */
@@ -174,6 +180,12 @@ typedef struct tg_buffer {
 /* Gives every buffer its offset; buffers come in the order of `first`. *size is what the arena needs. 0 when
  * memory runs out. */
 int tg_place_buffers(tg_buffer *buffers, int64_t n, int64_t n_steps, size_t *size);
+
+/* When places have their offsets: finds the units that run as programs. 0 when memory runs out. */
+int tg_plan_small(tg_plan *plan);
+
+/* Lets a view, and its shape of two, show `rows` rows of a place's tile. */
+void tg_show_tile(const tg_tile *tile, int64_t rows, int64_t *shape, tg_view *view);
 
 /* The most bytes that buffers take at one step. 0 when memory runs out, 1 otherwise. */
 int tg_live_bytes(const tg_buffer *buffers, int64_t n, int64_t n_steps, size_t *most);

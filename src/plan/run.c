@@ -98,3 +98,19 @@ tg_status tg_run_unit(tg_function *f, const tg_unit *unit)
     if (lane->status != TG_OK) return lane->status;
     return run_steps(f, lane, unit->first_step + unit->n_heads + unit->n_blocks, unit->n_finals);
 }
+
+tg_status tg_run_units(tg_function *f)
+{
+    const tg_plan *plan = f->plan;
+    for (int64_t u = 0; u < plan->n_units; u++) {
+        const tg_unit *unit = &plan->units[u];
+        if (unit->program_units > 0) {
+            tg_small_kernels_for(TG_F32)->go(&f->small[unit->program]);
+            u += unit->program_units - 1;
+        } else {
+            tg_status status = tg_run_unit(f, unit);
+            if (status != TG_OK) return status;
+        }
+    }
+    return TG_OK;
+}
