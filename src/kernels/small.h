@@ -41,8 +41,9 @@ typedef struct tg_small_record {
     int terms;    /* of a sum, an extremum or a product */
     tg_loop loop; /* of an operation that is computed element by element */
     /* For who makes programs: the places of inputs and, last, of the result (-1: none); bytes from where an input's place
-     * begins to lane 0; the step, and the type that it works on. */
+     * begins to lane 0; the step, its row of elementwise.def if it has forms (TG_ROWS: none), and the type it works on. */
     int64_t places[4], shift[3], step;
+    int row;
     tg_dtype dtype;
 } tg_small_record;
 
@@ -50,6 +51,7 @@ typedef struct tg_small_record {
 typedef struct tg_small_kernels {
     tg_small_fn rows[TG_ROWS][TG_SMALL_FORMS]; /* NULL where there is none */
     tg_small_fn where, copy, sum, max, min, product;
+    tg_small_fn loop;                         /* whatever the record's loop does, to elements of this size */
     tg_small_fn end;                          /* comes last in a program */
     void (*go)(const tg_small_record *first); /* runs a program, to its end */
 } tg_small_kernels;

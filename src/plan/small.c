@@ -157,10 +157,12 @@ static int find_record(const seen_step *s, const tg_small_kernels *kernels, tg_s
     if ((op->flags & TG_OP_ELEMENTWISE) != 0) {
         int row = row_of(op, s->views[0].dtype);
         if (row == TG_ROWS) return 0;
-        r->run = kernels->rows[row][TG_SMALL_ANY];
         r->loop = tg_row_loop((tg_row)row, s->views[0].dtype);
+        r->row = r->dtype == TG_I64 ? TG_ROWS : row;
+        r->run = r->dtype == TG_I64 ? kernels->loop : kernels->rows[row][TG_SMALL_ANY];
         return find_elementwise(s, r);
     }
+    if (s->views[0].dtype == TG_I64) return 0;
     if ((op->flags & TG_OP_REDUCTION) != 0) {
         r->run = extremum_or_sum(op, kernels);
         return find_reduction(s, r);
@@ -197,13 +199,19 @@ static void see(tg_plan *plan, const tg_unit *unit, const tg_step *step, seen_st
     }
 }
 
-/* float or double, whichever the step works on; neither for another type. */
-static tg_dtype floating_type(const tg_place *places, int n)
+/* The type that the step works on, float where it is bool throughout; bool where it has several others. */
+static tg_dtype working_type(const tg_place *places, int n)
 {
     tg_dtype type = places[n].dtype == TG_BOOL ? places[0].dtype : places[n].dtype;
     for (int k = 0; k <= n; k++)
-        if (places[k].dtype != type && places[k].dtype != TG_BOOL) return TG_I64;
+        if (places[k].dtype != type && (places[k].dtype != TG_BOOL || type == TG_I64)) return TG_BOOL;
     return type == TG_BOOL ? TG_F32 : type;
+}
+
+/* Integers are as large as doubles, and taken from place to place like them. */
+static const tg_small_kernels *kernels_of(tg_dtype type)
+{
+    return tg_small_kernels_for(type == TG_I64 ? TG_F64 : type);
 }
 
 /* ---- Operands ----------------------------------------------------------------------------------------------- */
@@ -270,21 +278,24 @@ static int add_record(tg_plan *plan, const tg_unit *unit, int64_t step, const tg
     const int64_t place = plan->steps[step].first_place;
     const int n = plan->steps[step].n_inputs;
     const tg_place *out = &plan->places[place + n];
-    const tg_dtype type = floating_type(&plan->places[place], n);
-    const tg_small_kernels *kernels = tg_small_kernels_for(type);
+    const tg_dtype type = working_type(&plan->places[place], n);
+    const tg_small_kernels *kernels = kernels_of(type);
     if (kernels == NULL || !has_whole_result(plan, out)) return 0;
     seen_step s;
     see(plan, unit, &plan->steps[step], &s);
     tg_small_record *r = &plan->small[plan->n_small];
-    *r = (tg_small_record){.n_inputs = n, .step = step, .dtype = type, .places = {-1, -1, -1, place + n}};
-    r->written = (uint32_t)((1ull << out->count) - 1);
+    *r = (tg_small_record){.n_inputs = n,
+                           .written = (1u << out->count) - 1,
+                           .places = {-1, -1, -1, place + n},
+                           .step = step,
+                           .row = TG_ROWS,
+                           .dtype = type};
     int found = find_record(&s, kernels, r);
     if (found != 1) return found;
     for (int k = 0; k < n; k++) r->places[k] = place + k;
     find_operands(plan, first, r);
-    const tg_op *op = plan->steps[step].op;
-    int row = op == NULL ? TG_ROWS : row_of(op, s.views[0].dtype);
-    if (row < TG_ROWS && kernels->rows[row][form_of(r)] != NULL) r->run = kernels->rows[row][form_of(r)];
+    if (r->row < TG_ROWS && kernels->rows[r->row][form_of(r)] != NULL)
+        r->run = kernels->rows[r->row][form_of(r)];
     plan->n_small++;
     return 1;
 }
