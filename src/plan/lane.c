@@ -38,13 +38,20 @@ static int make_programs(tg_function *f)
     return 1;
 }
 
+/* The operand's address; a leaf that is not bound yet has none. */
+static const void *operand_data(const tg_lane *lane, const tg_small_record *r, int k)
+{
+    const char *data = lane->views[r->places[k]].data;
+    return data == NULL ? NULL : data + r->shift[k];
+}
+
 void tg_point_programs(tg_function *f)
 {
     const tg_lane *lane = &f->lanes[0];
     for (int64_t i = 0; i < f->plan->n_small; i++) {
         tg_small_record *r = &f->small[i];
         for (int k = 0; k < 3; k++)
-            if (r->places[k] >= 0) r->in[k].from = (const char *)lane->views[r->places[k]].data + r->shift[k];
+            if (r->places[k] >= 0) r->in[k].from = operand_data(lane, r, k);
         if (r->places[3] >= 0) r->to = lane->calls[r->step].out.data;
     }
 }
