@@ -1,11 +1,12 @@
 /* Plans: where buffers lie, what is shared, and the cache. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "graph_helpers.h"
 
 #include <tapegrad/random.h>
 
-#include "plan/plan.h"
+#include "plan/function.h"
 
 /* ---- Placing buffers ------------------------------------------------------------------------------------ */
 
@@ -113,6 +114,28 @@ static void test_live_buffers_do_not_overlap(void **state)
     assert_true(far_above <= 2);
 }
 
+/* More buffers than other orders than that of time are tried for. */
+static void test_many_buffers(void **state)
+{
+    (void)state;
+    enum { MANY = 50000 };
+    uint64_t at = 0;
+    tg_buffer *buffers = calloc(MANY, sizeof *buffers);
+    for (int64_t i = 0; i < MANY; i++) {
+        int64_t last = i + draw(1, &at, 6);
+        buffers[i] = (tg_buffer){.bytes = (size_t)(64 << draw(1, &at, 3)),
+                                 .first = i,
+                                 .last = last < MANY ? last : MANY,
+                                 .reuses = -1};
+    }
+    size_t size, least;
+    assert_true(tg_place_buffers(buffers, MANY, MANY, 1, &size, &least));
+    assert_true((double)size <= 1.3 * (double)least);
+    for (int64_t i = 0; i < MANY; i++)
+        for (int64_t k = i > 8 ? i - 8 : 0; k < i; k++) assert_false(overlap(&buffers[i], &buffers[k]));
+    free(buffers);
+}
+
 static void test_no_buffers(void **state)
 {
     (void)state;
@@ -164,6 +187,61 @@ static void test_views_cost_nothing(void **state)
     tg_tensor *bias = param_1d(g, "bias", 64, NULL);
     assert_int_equal(stats_of(g, tg_add(tg_flip(x, 0), bias)).steps, 1);
     assert_int_equal(stats_of(g, tg_sum(tg_slice(x, 1, 0, TG_END, 3), NULL)).steps, 1);
+}
+
+static int64_t loops_in(const tg_function *f)
+{
+    int64_t n = 0;
+    for (int64_t s = 0; s < f->plan->n_steps; s++) n += f->plan->steps[s].loop != NULL;
+    return n;
+}
+
+/* Without a pass a plan does not have what the pass brings. */
+static void test_passes_left_out(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *x = param_2d(g, "x", 32, 64, NULL), *b = param_1d(g, "b", 64, NULL);
+    tg_tensor *h = tg_cumsum(tg_tanh(tg_add(x, b)), 0);
+    tg_tensor *y = tg_matmul(tg_transpose(tg_cumsum(h, 1), NULL), tg_add(h, tg_cumsum(tg_sin(x), 0)));
+    const tg_update update = {x, tg_sub(x, tg_mul_scalar(h, 0.1))};
+    enum { NONE, FUSE, VIEW, LOOP, UPDATE, OVERWRITE, PLACE, CASES };
+    static const char *const left_out[CASES] = {NULL, "fuse", "view", "loop", "update", "overwrite", "place"};
+    tg_function_stats stats[CASES];
+    int64_t loops[CASES];
+    for (int i = 0; i < CASES; i++) {
+        tg_function *f;
+        const tg_compile_options options = {.passes_off = left_out[i]};
+        assert_int_equal(tg_compile_with(g, &y, 1, &update, 1, &options, &f), TG_OK);
+        assert_false(tg_stats(f).from_cache);
+        stats[i] = tg_stats(f);
+        loops[i] = loops_in(f);
+        tg_function_free(f);
+    }
+    assert_true(stats[NONE].units < stats[NONE].steps);
+    assert_int_equal(stats[FUSE].units, stats[FUSE].steps);
+    assert_int_equal(stats[VIEW].steps, stats[NONE].steps + 3); /* two broadcasts and a transpose */
+    assert_true(loops[NONE] > 0);
+    assert_int_equal(loops[LOOP], 0);
+    assert_int_equal(stats[UPDATE].total_bytes, stats[NONE].total_bytes + 32 * 64 * sizeof(double));
+    assert_true(stats[OVERWRITE].live_bytes >= stats[NONE].live_bytes);
+    assert_int_equal(stats[PLACE].live_bytes, stats[NONE].live_bytes);
+    assert_true(stats[NONE].arena_bytes < stats[PLACE].arena_bytes);
+    assert_true(stats[PLACE].arena_bytes <= stats[PLACE].total_bytes);
+}
+
+/* The sum takes the place of what it adds, or one of its own. */
+static void test_overwriting_left_out(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *x = param_2d(g, "x", 32, 64, NULL), *y = tg_add(tg_cumsum(x, 0), tg_cumsum(x, 1));
+    const size_t size = 32 * 64 * sizeof(double);
+    for (int i = 0; i < 2; i++) {
+        tg_function *f;
+        const tg_compile_options options = {.passes_off = i == 0 ? NULL : "overwrite"};
+        assert_int_equal(tg_compile_with(g, &y, 1, NULL, 0, &options, &f), TG_OK);
+        assert_int_equal(tg_stats(f).live_bytes, i == 0 ? 2 * size : 3 * size);
+        tg_function_free(f);
+    }
 }
 
 static void test_dead_code_is_left_out(void **state)
@@ -280,9 +358,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_live_buffers_do_not_overlap),
+        cmocka_unit_test(test_many_buffers),
         cmocka_unit_test(test_no_buffers),
         graph_test(test_a_chain_needs_few_buffers),
         graph_test(test_views_cost_nothing),
+        graph_test(test_passes_left_out),
+        graph_test(test_overwriting_left_out),
         graph_test(test_dead_code_is_left_out),
         graph_test(test_same_structure_same_plan),
         graph_test(test_eviction),
