@@ -81,7 +81,8 @@ static int run(const tg_arguments *a)
     tg_function *f = NULL;
     int status = tg_program_open(a, &p);
     if (status == TG_EXIT_OK) status = tg_program_select(&p, a, "out", &s);
-    if (status == TG_EXIT_OK && tg_compile(p.graph, s.tensors, s.count, NULL, 0, &f) != TG_OK)
+    const tg_compile_options compile = {.passes_off = tg_option_value(a, "without")};
+    if (status == TG_EXIT_OK && tg_compile_with(p.graph, s.tensors, s.count, NULL, 0, &compile, &f) != TG_OK)
         status = tg_complain(a->command, "%s: %s", p.path, tg_error(p.graph));
     if (status == TG_EXIT_OK) status = tg_option_given(a, "json") ? show_json(a->command, f) : show(f);
     tg_function_free(f);
@@ -93,12 +94,14 @@ static int run(const tg_arguments *a)
 static const tg_option options[] = {
     TG_PROGRAM_OPTIONS,
     {"out", 'o', "NAMES", 1, "What is computed, as a,b (the program's outputs).", NULL},
+    {"without", 0, "PASSES", 0, "Passes of the planner to leave out, as fuse,view.", NULL},
     {"json", 0, NULL, 0, "Write one JSON object.", NULL},
     {NULL, 0, NULL, 0, NULL, NULL}};
 
 static const tg_example examples[] = {
     {"tapegrad plan model.tg --dim N=64", "the kernels that compute the outputs, their work and memory"},
     {"tapegrad plan model.tg --dim N=64 --out gW --json", "the same for one gradient, as JSON"},
+    {"tapegrad plan model.tg --dim N=64 --without fuse", "what kernels cost that do not run together"},
     {NULL, NULL}};
 
 const tg_command tg_command_plan = {
@@ -110,9 +113,11 @@ const tg_command tg_command_plan = {
     "Compiles the outputs of a program and shows the kernels that a run calls, in order: the floating-point "
     "operations of each, the bytes that it reads and writes, and shapes. Kernels of one unit run together, on one "
     "block of rows after the other, and what passes between them stays in the cache and costs no bytes. Results "
-    "share one arena; beside its size "
-    "stands the most that is alive at one step, below which no arrangement can go. Inputs need no data, but named "
-    "sizes must be known.",
+    "share one arena; beside its size stands the most that is alive in one unit, each result in whole units of 64 "
+    "bytes, below which no arrangement can go. Inputs need no data, but named sizes must be known.\n\n"
+    "--without leaves out passes of the planner, to see what they bring: fuse (kernels that run together), view (reading "
+    "through strides), loop (plain loops instead of a walk over axes), update and overwrite (results computed in params, "
+    "and over what they are made of), place (results that share memory).",
     options,
     examples,
     run};

@@ -216,6 +216,7 @@ static int lower(tg_builder *b, const tg_tensor *t, tg_location *at)
     if (t->op == &tg_op_constant) return lower_constant(b, t, at);
     if (t->op->infer == NULL) return lower_leaf(b, t, at);
     int viewed = lower_view(b, t, at);
+    if (viewed > 0 && !tg_does(b->request, TG_PASS_VIEW)) return pack(b, t, at);
     return viewed != 0 ? viewed > 0 : lower_kernel(b, t, at);
 }
 

@@ -110,8 +110,22 @@ typedef struct tg_plan {
     tg_function_stats stats;
 } tg_plan;
 
-/* What the planner can be told to leave out; passes.c has their names. */
-typedef enum tg_pass { TG_PASS_FUSE, TG_PASS_SMALL, TG_PASSES } tg_pass;
+/* What the planner can be told to leave out; function.h says what there is in its stead. */
+#define TG_PASS_LIST(PASS)                                                                                   \
+    PASS(FUSE, "fuse")                                                                                       \
+    PASS(VIEW, "view")                                                                                       \
+    PASS(LOOP, "loop")                                                                                       \
+    PASS(UPDATE, "update")                                                                                   \
+    PASS(OVERWRITE, "overwrite")                                                                             \
+    PASS(PLACE, "place")                                                                                     \
+    PASS(SMALL, "small")
+
+typedef enum tg_pass {
+#define TG_PASS_NUMBER(pass, name) TG_PASS_##pass,
+    TG_PASS_LIST(TG_PASS_NUMBER)
+#undef TG_PASS_NUMBER
+        TG_PASSES
+} tg_pass;
 
 /* The bits (1 << tg_pass) of passes named in a list with commas. 0 and the name that is none in *unknown (of *length
  * bytes), or 1. */
@@ -139,6 +153,11 @@ typedef struct tg_order {
     unsigned char *again;
     int64_t n;
 } tg_order;
+
+static inline int tg_does(const tg_request *request, tg_pass pass)
+{
+    return (request->passes_off & 1u << pass) == 0;
+}
 
 /* 1 for what a function reads from memory that is not its own. */
 static inline int tg_is_bound(const tg_tensor *t)
@@ -177,18 +196,16 @@ typedef struct tg_buffer {
     int64_t offset; /* the answer */
 } tg_buffer;
 
-/* Gives every buffer its offset; buffers come in the order of `first`. *size is what the arena needs. 0 when
- * memory runs out. */
-int tg_place_buffers(tg_buffer *buffers, int64_t n, int64_t n_steps, size_t *size);
+/* Gives every buffer its offset; buffers come in the order of `first`. *size is what the arena needs, and *least the
+ * most that is taken at one step, in whole units of TG_ALIGNMENT. Without `share` no two buffers share memory, but for
+ * those that reuse another's. 0 when memory runs out. */
+int tg_place_buffers(tg_buffer *buffers, int64_t n, int64_t n_steps, int share, size_t *size, size_t *least);
 
 /* When places have their offsets: finds the units that run as programs. 0 when memory runs out. */
 int tg_plan_small(tg_plan *plan);
 
 /* Lets a view, and its shape of two, show `rows` rows of a place's tile. */
 void tg_show_tile(const tg_tile *tile, int64_t rows, int64_t *shape, tg_view *view);
-
-/* The most bytes that buffers take at one step. 0 when memory runs out, 1 otherwise. */
-int tg_live_bytes(const tg_buffer *buffers, int64_t n, int64_t n_steps, size_t *most);
 
 /* The function of a plan: its leaves are those of request. NULL with the error kept. Takes no reference of the
  * caller's: it adds its own. */
