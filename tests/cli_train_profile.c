@@ -116,6 +116,34 @@ static void test_single_step(void **state)
     json_decref(r);
 }
 
+/* A checkpoint before the smaller batch of an epoch: that batch has a function of its own, which is not the one to
+ * profile. */
+static void test_resumed_at_the_last_batch(void **state)
+{
+    (void)state;
+    write_model();
+    char line[400];
+    remove("w.safetensors");
+    snprintf(line, sizeof line, "%s --save w.safetensors", options);
+    json_decref(train_json(line));
+    tg_bundle weights = {0};
+    tg_metadata m = {0};
+    assert_int_equal(tg_safetensors_load("w.safetensors", &weights, &m, NULL), TG_OK);
+    assert_int_equal(tg_metadata_set(&m, "tapegrad.train.step", "3", NULL), TG_OK);
+    assert_int_equal(tg_safetensors_save("w.safetensors", &weights, &m, NULL), TG_OK);
+    tg_bundle_clear(&weights);
+    tg_metadata_clear(&m);
+    json_t *r = train_json("points.tg --data points.csv --epochs 7 --save w.safetensors --resume --profile");
+    const json_t *profile = json_object_get(r, "profile");
+    const json_t *first = json_array_get(json_object_get(profile, "steps"), 0);
+    assert_true(number(profile, "runs") == 3 - 1); /* the seventh epoch's */
+    assert_true(number(profile, "batch") == 16);
+    assert_int_equal(
+        json_integer_value(json_array_get(json_object_get(json_object_get(first, "output"), "shape"), 0)),
+        16);
+    json_decref(r);
+}
+
 /* ---- tapegrad plan -------------------------------------------------------------------------------------- */
 
 static void test_plan_of_a_step(void **state)
@@ -160,8 +188,8 @@ static void test_plan_of_a_step(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_json), cmocka_unit_test(test_table),
-                                       cmocka_unit_test(test_single_step),
-                                       cmocka_unit_test(test_plan_of_a_step)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_json), cmocka_unit_test(test_table), cmocka_unit_test(test_single_step),
+        cmocka_unit_test(test_resumed_at_the_last_batch), cmocka_unit_test(test_plan_of_a_step)};
     return cmocka_run_group_tests(tests, train_setup, train_teardown);
 }

@@ -10,7 +10,7 @@
 #include "failing_alloc.h"
 #include "graph_helpers.h"
 
-enum { ROWS = 400, INPUTS = 60, HIDDEN = 90, RUNS = 7 };
+enum { ROWS = 400, INPUTS = 60, HIDDEN = 90, RUNS = 7, MANY = 101 };
 
 /* A step of training whose units have several blocks. */
 typedef struct step {
@@ -129,7 +129,8 @@ static void test_forks_begin_without(void **state)
     tg_function_free(other);
 }
 
-/* The lanes' calls add up to the same number in every run, and every bit of the results is the same. */
+/* The lanes' calls add up to the same number in every run, of so many that the threads get their share; and every bit of
+ * the results is the same. */
 static void test_threads(void **state)
 {
     static double expected[INPUTS * HIDDEN];
@@ -138,13 +139,13 @@ static void test_threads(void **state)
             step s = make_step(*state, threads);
             assert_int_equal(tg_set(s.W, weights, sizeof weights), TG_OK);
             if (profiled) assert_int_equal(tg_profile_start(s.f), TG_OK);
-            run(s.f, RUNS);
+            run(s.f, MANY);
             if (threads == 1 && !profiled) memcpy(expected, tg_data(s.W), sizeof expected);
             assert_memory_equal(tg_data(s.W), expected, sizeof expected);
             assert_int_equal(tg_profile_sum(s.f).threads, profiled ? threads : 0);
             for (int64_t i = 0; i < tg_stats(s.f).steps && profiled; i++) {
                 int64_t calls = tg_profile_step(s.f, i).calls;
-                assert_true(calls >= RUNS && calls % RUNS == 0);
+                assert_true(calls >= MANY && calls % MANY == 0);
             }
             tg_function_free(s.f);
         }
