@@ -166,7 +166,7 @@ static tg_status kernel_failed(tg_function *f)
                    lane->diag.message[0] == '\0' ? tg_status_text(lane->status) : lane->diag.message);
 }
 
-static tg_status run(tg_function *f)
+static inline tg_status run(tg_function *f, tg_status (*run_unit)(tg_function *, const tg_unit *))
 {
     f->diag.status = TG_OK;
     f->diag.message[0] = '\0';
@@ -175,7 +175,7 @@ static tg_status run(tg_function *f)
     if (status != TG_OK) return status;
     const tg_plan *plan = f->plan;
     for (int64_t u = 0; u < plan->n_units; u++)
-        if (tg_run_unit(f, &plan->units[u]) != TG_OK) return kernel_failed(f);
+        if (run_unit(f, &plan->units[u]) != TG_OK) return kernel_failed(f);
     for (int i = 0; i < plan->n_updates; i++) {
         const tg_plan_update *update = &plan->updates[i];
         if (update->place >= 0 && update->bytes > 0)
@@ -187,9 +187,9 @@ static tg_status run(tg_function *f)
 tg_status tg_run(tg_function *f)
 {
     if (f == NULL) return TG_ERR_NULL;
-    if (!f->is_profiled) return run(f);
+    if (!f->is_profiled) return run(f, tg_run_unit);
     uint64_t began = tg_clock_nanoseconds();
-    tg_status status = run(f);
+    tg_status status = run(f, tg_time_unit);
     tg_profile_count_run(f, began);
     return status;
 }

@@ -78,7 +78,8 @@ void tg_run_panel(const tg_function *f, tg_lane *lane, const tg_unit *unit, int6
 /* ---- Profile (profile.c) ------------------------------------------------------------------------------- */
 
 uint64_t tg_clock_nanoseconds(void);
-/* tg_run_steps, each step timed. */
+/* tg_run_unit and tg_run_steps, each step timed. */
+tg_status tg_time_unit(tg_function *f, const tg_unit *unit);
 tg_status tg_time_steps(const tg_function *f, tg_lane *lane, int64_t first, int64_t n);
 /* Counts a run that began at that time. */
 void tg_profile_count_run(tg_function *f, uint64_t began);

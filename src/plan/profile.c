@@ -42,6 +42,13 @@ tg_status tg_time_steps(const tg_function *f, tg_lane *lane, int64_t first, int6
     return TG_OK;
 }
 
+/* Without panels there is nothing between the unit and its steps. */
+tg_status tg_time_unit(tg_function *f, const tg_unit *unit)
+{
+    if (unit->rows != unit->block_rows) return tg_run_unit(f, unit);
+    return tg_time_steps(f, &f->lanes[0], unit->first_step, tg_unit_steps(unit));
+}
+
 void tg_profile_count_run(tg_function *f, uint64_t began)
 {
     f->profile->runs++;

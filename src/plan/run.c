@@ -95,7 +95,7 @@ static void run_panels(const tg_function *f, tg_lane *lane, const tg_unit *unit)
 tg_status tg_run_unit(tg_function *f, const tg_unit *unit)
 {
     tg_lane *lane = &f->lanes[0];
-    if (unit->rows == unit->block_rows) return run_steps(f, lane, unit->first_step, tg_unit_steps(unit));
+    if (unit->rows == unit->block_rows) return tg_run_steps(f, lane, unit->first_step, tg_unit_steps(unit));
     if (unit->is_parallel && tg_pool_size(f->pool) > 0)
         tg_pool_run(f->pool, unit);
     else
