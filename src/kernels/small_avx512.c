@@ -7,6 +7,7 @@
 
 #include <immintrin.h>
 
+#include "compensated.h"
 #include "vector_math_f32.h"
 #include "vector_math_f64.h"
 
@@ -76,9 +77,20 @@ static inline ALWAYS_INLINE value_f32 choose_f32(value_f32 v, const int32_t *lan
     return (value_f32){{_mm512_permutexvar_ps(_mm512_loadu_si512(lanes), v.part[0])}};
 }
 
-static inline ALWAYS_INLINE value_f32 add_f32(value_f32 a, value_f32 b)
+typedef struct total_f32 {
+    __m512d low, high;
+} total_f32;
+
+static inline ALWAYS_INLINE total_f32 add_to_f32(total_f32 sum, value_f32 x)
 {
-    return (value_f32){{_mm512_add_ps(a.part[0], b.part[0])}};
+    return (total_f32){_mm512_add_pd(sum.low, _mm512_cvtps_pd(_mm512_castps512_ps256(x.part[0]))),
+                       _mm512_add_pd(sum.high, _mm512_cvtps_pd(_mm512_extractf32x8_ps(x.part[0], 1)))};
+}
+
+static inline ALWAYS_INLINE value_f32 end_total_f32(total_f32 sum)
+{
+    __m512 low = _mm512_castps256_ps512(_mm512_cvtpd_ps(sum.low));
+    return (value_f32){{_mm512_insertf32x8(low, _mm512_cvtpd_ps(sum.high), 1)}};
 }
 
 static inline ALWAYS_INLINE value_f32 mad_values_f32(value_f32 a, value_f32 b, value_f32 c)
@@ -164,9 +176,25 @@ static inline ALWAYS_INLINE value_f64 choose_f64(value_f64 v, const int32_t *lan
     return (value_f64){{choose_part_f64(v, lanes), choose_part_f64(v, lanes + 8)}};
 }
 
-static inline ALWAYS_INLINE value_f64 add_f64(value_f64 a, value_f64 b)
+typedef struct total_f64 {
+    double sum[TG_SMALL_COUNT], lost[TG_SMALL_COUNT];
+} total_f64;
+
+static inline ALWAYS_INLINE total_f64 add_to_f64(total_f64 total, value_f64 x)
 {
-    return (value_f64){{_mm512_add_pd(a.part[0], b.part[0]), _mm512_add_pd(a.part[1], b.part[1])}};
+    double terms[TG_SMALL_COUNT];
+    memcpy(terms, &x, sizeof terms);
+    for (int i = 0; i < TG_SMALL_COUNT; i++) tg_compensated_add(&total.sum[i], &total.lost[i], terms[i]);
+    return total;
+}
+
+static inline ALWAYS_INLINE value_f64 end_total_f64(total_f64 total)
+{
+    value_f64 x;
+    double ends[TG_SMALL_COUNT];
+    for (int i = 0; i < TG_SMALL_COUNT; i++) ends[i] = tg_compensated_total(total.sum[i], total.lost[i]);
+    memcpy(&x, ends, sizeof x);
+    return x;
 }
 
 static inline ALWAYS_INLINE value_f64 mad_values_f64(value_f64 a, value_f64 b, value_f64 c)

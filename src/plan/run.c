@@ -25,7 +25,7 @@ static inline tg_status run_step(const tg_step *step, const tg_kernel_call *call
     return TG_OK;
 }
 
-static tg_status run_steps(const tg_function *f, tg_lane *lane, int64_t first, int64_t n)
+tg_status tg_run_steps(const tg_function *f, tg_lane *lane, int64_t first, int64_t n)
 {
     for (int64_t s = first; s < first + n; s++) {
         tg_status status = run_step(&f->plan->steps[s], &lane->calls[s]);
@@ -36,6 +36,11 @@ static tg_status run_steps(const tg_function *f, tg_lane *lane, int64_t first, i
         }
     }
     return TG_OK;
+}
+
+static inline tg_status run_steps(const tg_function *f, tg_lane *lane, int64_t first, int64_t n)
+{
+    return lane->times == NULL ? tg_run_steps(f, lane, first, n) : tg_time_steps(f, lane, first, n);
 }
 
 static void *tile_data(const tg_function *f, const tg_lane *lane, const tg_place *p, int64_t panel,
@@ -90,7 +95,7 @@ static void run_panels(const tg_function *f, tg_lane *lane, const tg_unit *unit)
 tg_status tg_run_unit(tg_function *f, const tg_unit *unit)
 {
     tg_lane *lane = &f->lanes[0];
-    if (unit->rows == unit->block_rows) return run_steps(f, lane, unit->first_step, tg_unit_steps(unit));
+    if (unit->rows == unit->block_rows) return tg_run_steps(f, lane, unit->first_step, tg_unit_steps(unit));
     if (unit->is_parallel && tg_pool_size(f->pool) > 0)
         tg_pool_run(f->pool, unit);
     else
