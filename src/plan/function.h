@@ -83,7 +83,7 @@ void tg_run_panel(const tg_function *f, tg_lane *lane, const tg_unit *unit, int6
 /* ---- Profile (profile.c) ------------------------------------------------------------------------------- */
 
 uint64_t tg_clock_nanoseconds(void);
-/* tg_run_unit and tg_run_steps, each step timed. */
+/* tg_run_units and tg_run_steps, each step timed. */
 tg_status tg_time_units(tg_function *f);
 tg_status tg_time_steps(const tg_function *f, tg_lane *lane, int64_t first, int64_t n);
 /* Counts a run that began at that time. */
