@@ -73,7 +73,8 @@ static int give_shape(tg_builder *b, tg_place *p, const tg_tensor *t, const int6
 static int put_in_buffer(tg_builder *b, const tg_tensor *t, tg_location *at)
 {
     tg_type type = tg_type_of(t);
-    *at = (tg_location){.place.base = TG_BASE_ARENA, .buffer = add_buffer(b, tg_type_bytes(&type)), .after = -1};
+    *at = (tg_location){
+        .place.base = TG_BASE_ARENA, .buffer = add_buffer(b, tg_type_bytes(&type)), .after = -1};
     return at->buffer >= 0 && give_shape(b, &at->place, t, NULL);
 }
 
@@ -98,8 +99,12 @@ static int add_step(tg_builder *b, const tg_tensor *t, const tg_op *op, tg_kerne
     tg_plan *plan = b->plan;
     if (!reserve((void **)&plan->steps, plan->n_steps, &b->steps_room, sizeof *plan->steps)) return 0;
     tg_step *step = &plan->steps[plan->n_steps];
-    *step = (tg_step){
-        .op = op, .kernel = kernel, .attr = copy_attr(b, t), .n_inputs = n, .first_place = plan->n_places, .after = b->after};
+    *step = (tg_step){.op = op,
+                      .kernel = kernel,
+                      .attr = copy_attr(b, t),
+                      .n_inputs = n,
+                      .first_place = plan->n_places,
+                      .after = b->after};
     if (step->attr == NULL) return 0;
     for (int i = 0; i < n; i++) {
         if (inputs[i].after > step->after) step->after = inputs[i].after;
@@ -288,8 +293,8 @@ tg_plan *tg_plan_build(const tg_request *request, const tg_order *order)
 {
     tg_builder b = {.request = request};
     tg_fusion fusion = {0};
-    int built =
-        begin(&b) && lower_all(&b, order) && tg_fuse(&b, &fusion) && tg_schedule(&b, &fusion) && tg_plan_finish(&b);
+    int built = begin(&b) && lower_all(&b, order) && tg_fuse(&b, &fusion) && tg_schedule(&b, &fusion) &&
+                tg_plan_finish(&b);
     tg_fusion_free(&fusion);
     end(&b);
     if (built) return b.plan;

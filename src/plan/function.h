@@ -48,13 +48,13 @@ void tg_prepare_lanes(tg_function *f);
 
 /* The memory that places with this base lie in; NULL for a leaf that is not bound yet. */
 void *tg_base_memory(const tg_function *f, const tg_lane *lane, int base);
-static inline int64_t tg_at_most(int64_t x, int64_t limit)
-{
-    return x < limit ? x : limit;
-}
+/* The rows of a block, and the columns of its panel. */
+typedef struct tg_extents {
+    int64_t rows, columns;
+} tg_extents;
 
-/* Lets a step's views show `rows` rows of their tiles. */
-void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, int64_t rows);
+/* Lets a step's views show so much of their tiles. */
+void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, tg_extents size);
 
 /* Runs all of a unit; what failed, if anything, is in the function's first lane. */
 tg_status tg_run_unit(tg_function *f, const tg_unit *unit);
