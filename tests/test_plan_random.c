@@ -177,7 +177,10 @@ static void run_with_limits(program *p, size_t bytes)
 /* Where a pass is left out that changes what is added in which order, results are rounded otherwise. */
 static likeness likeness_without(const char *pass)
 {
-    return strcmp(pass, "fuse") == 0 || strcmp(pass, "view") == 0 ? MAY_BE_ROUNDED : SAME_BITS;
+    static const char *const rounded[] = {"fuse", "view", "small"};
+    for (int i = 0; i < COUNT(rounded); i++)
+        if (strcmp(pass, rounded[i]) == 0) return MAY_BE_ROUNDED;
+    return SAME_BITS;
 }
 
 static void run_without_passes(program *p)

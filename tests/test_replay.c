@@ -14,7 +14,7 @@
 
 #include "plan/plan.h"
 
-enum { RUNS = 10, WARM_RUNS = 2, PROGRAMS = 60, LARGE_PROGRAMS = 6, MOST_TRIES = 2000 };
+enum { RUNS = 10, WARM_RUNS = 2, PROGRAMS = 60, LARGE_PROGRAMS = 6 };
 
 /* ---- Counting --------------------------------------------------------------------------------------------- */
 
@@ -119,22 +119,21 @@ static void check_runs(tg_function *f, const tg_tensor *output)
     assert_int_equal(after.hashes, before.hashes);
 }
 
-/* Between units the other thread looks for work for a while, and then sleeps: the caller locks to wake it. So a run
- * whose thread stays awake takes no lock. */
+/* Between units the other thread looks for work for a while, and then sleeps: the caller locks to wake it, and to sleep
+ * itself when it has to wait long. How often depends on what else the machine does, but there is a most for every unit;
+ * nothing locks for a kernel or a block. */
 static void check_runs_of_two_threads(tg_function *f)
 {
+    enum { LOCKS_OF_A_UNIT = 4 };
     run(f, WARM_RUNS);
-    int64_t fewest = INT64_MAX;
-    for (int i = 0; i < MOST_TRIES && (i < RUNS || fewest > 0); i++) {
+    for (int i = 0; i < RUNS; i++) {
         counts before = count_now();
         run(f, 1);
         counts after = count_now();
         assert_int_equal(after.allocations, before.allocations);
         assert_int_equal(after.hashes, before.hashes);
-        assert_true(after.locks - before.locks <= tg_stats(f).units);
-        if (after.locks - before.locks < fewest) fewest = after.locks - before.locks;
+        assert_true(after.locks - before.locks <= LOCKS_OF_A_UNIT * tg_stats(f).units);
     }
-    if (sysconf(_SC_NPROCESSORS_ONLN) > 1) assert_int_equal(fewest, 0);
 }
 
 static tg_function *compile(tg_graph *g, tg_tensor *const *outputs, int n, const tg_update *updates,

@@ -160,6 +160,9 @@ TG_API void tg_updates_free(tg_update *updates);
  * one plan. */
 TG_API tg_status tg_train_step(tg_graph *g, tg_tensor *loss, const tg_optimizer *optimizer,
                                tg_function **step);
+/* The same compiled as options say (threads, memory); NULL: the usual ones. */
+TG_API tg_status tg_train_step_with(tg_graph *g, tg_tensor *loss, const tg_optimizer *optimizer,
+                                    const tg_compile_options *options, tg_function **step);
 
 /* ---- Training loop ------------------------------------------------------------------------------------ */
 
@@ -188,6 +191,9 @@ typedef struct tg_score {
 /* The score on a dataset, in batches of `batch` (0: 256) and a last one of what is left. */
 TG_API tg_status tg_evaluate(tg_graph *g, tg_net_fn build, void *context, const tg_dataset *data,
                              int64_t batch, tg_score *score);
+/* The same compiled as options say (threads, memory); NULL: the usual ones. */
+TG_API tg_status tg_evaluate_with(tg_graph *g, tg_net_fn build, void *context, const tg_dataset *data,
+                                  int64_t batch, const tg_compile_options *options, tg_score *score);
 
 /* Which examples a step sees. */
 typedef enum tg_sampling {
@@ -223,6 +229,7 @@ typedef struct tg_fit_options {
     int64_t patience;             /* stop after so many epochs without a smaller validation loss; 0: never */
     tg_progress_fn on_step, on_epoch;
     void *context; /* of the two */
+    int threads; /* that a step and a scoring use, as in tg_compile_options; 0: one. The results are the same */
 } tg_fit_options;
 
 typedef struct tg_fit_result {

@@ -119,6 +119,8 @@ typedef struct tg_simplification {
 #define TG_OP_OPAQUE 32u        /* never folded or simplified away */
 #define TG_OP_REDUCTION 64u     /* the library's sum, max, min: parts may be reduced first */
 #define TG_OP_ROWWISE 128u      /* a row of the result needs that row of the first input alone */
+/* A column of the result needs that column of the second input alone, and rows of the result may lie further apart. */
+#define TG_OP_COLUMNWISE 256u
 
 /* The interval that tests draw an input from. */
 typedef struct tg_domain {

@@ -159,20 +159,39 @@ const char *tg_option_value_at(const tg_arguments *a, const char *name, int i)
     return NULL;
 }
 
+/* 0 when the text is no whole number within the bounds. */
+static int read_integer(const char *text, int64_t least, int64_t most, int64_t *value)
+{
+    char *end;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (end == text || *end != '\0' || errno != 0 || number < least || number > most) return 0;
+    *value = number;
+    return 1;
+}
+
 int tg_option_integer(const tg_arguments *a, const char *name, int64_t least, int64_t most, int64_t *value)
 {
     const char *text = tg_option_value(a, name);
-    char *end;
-    if (text == NULL) return 1;
-    errno = 0;
-    long long number = strtoll(text, &end, 10);
-    if (end != text && *end == '\0' && errno == 0 && number >= least && number <= most) {
-        *value = number;
-        return 1;
-    }
+    if (text == NULL || read_integer(text, least, most, value)) return 1;
     tg_complain(a->command, "--%s: expected a whole number from %" PRId64 " to %" PRId64 ", found '%s'", name,
                 least, most, text);
     return 0;
+}
+
+int tg_option_threads(const tg_arguments *a, int *threads)
+{
+    int64_t n = 1;
+    const char *text = getenv(TG_THREADS_VARIABLE);
+    if (!tg_option_integer(a, "threads", 1, TG_MAX_THREADS, &n)) return 0;
+    if (!tg_option_given(a, "threads") && text != NULL && *text != '\0' &&
+        !read_integer(text, 1, TG_MAX_THREADS, &n)) {
+        tg_complain(a->command, TG_THREADS_VARIABLE ": expected a whole number from 1 to %d, found '%s'",
+                    TG_MAX_THREADS, text);
+        return 0;
+    }
+    *threads = (int)n;
+    return 1;
 }
 
 int tg_option_real(const tg_arguments *a, const char *name, double least, double most, double *value)

@@ -92,6 +92,17 @@ int tg_option_integer(const tg_arguments *a, const char *name, int64_t least, in
 int tg_option_real(const tg_arguments *a, const char *name, double least, double most, double *value);
 int tg_option_seed(const tg_arguments *a, uint64_t *seed);
 
+/* Threads: the value of --threads, or else that of the environment variable, or else 1. 0 with a message as above. */
+#define TG_THREADS_VARIABLE "TAPEGRAD_THREADS"
+#define TG_THREADS_OPTION                                                                                    \
+    {                                                                                                        \
+        "threads", 'j', "N", 0,                                                                              \
+            "Threads to use (when not given: what the environment variable " TG_THREADS_VARIABLE             \
+            " says, or else 1). Results do not depend on it.",                                               \
+            NULL                                                                                             \
+    }
+int tg_option_threads(const tg_arguments *a, int *threads);
+
 /* ---- Speaking ----------------------------------------------------------------------------------------- */
 
 /* "tapegrad eval: …" on standard error. Returns TG_EXIT_BAD, so that a failing function can end with it. */

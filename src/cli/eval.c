@@ -51,7 +51,9 @@ static int save(const tg_program *p, const char *path, const tg_selection *s, tg
 static int answer(const tg_program *p, const tg_arguments *a, const tg_selection *s)
 {
     tg_function *f;
-    if (tg_compile(p->graph, s->tensors, s->count, NULL, 0, &f) != TG_OK)
+    tg_compile_options options = {0};
+    if (!tg_option_threads(a, &options.threads)) return TG_EXIT_BAD;
+    if (tg_compile_with(p->graph, s->tensors, s->count, NULL, 0, &options, &f) != TG_OK)
         return tg_complain(p->command, "%s: %s", p->path, tg_error(p->graph));
     int status = TG_EXIT_OK;
     if (tg_run(f) != TG_OK) status = tg_complain(p->command, "%s: %s", p->path, tg_function_error(f));
@@ -83,6 +85,7 @@ static const tg_option options[] = {
     {"out", 'o', "NAMES", 1, "What to evaluate, as a,b: any names of the program, not its outputs alone.",
      NULL},
     {"save", 0, "FILE.npz", 0, "Write the values to FILE.npz instead of standard output.", "FILE"},
+    TG_THREADS_OPTION,
     {"json", 0, NULL, 0, "Write one JSON object: {\"outputs\": {NAME: {\"dtype\", \"shape\", \"data\"}}}.",
      NULL},
     {NULL, 0, NULL, 0, NULL, NULL}};

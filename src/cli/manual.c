@@ -60,6 +60,8 @@ void tg_print_manual(FILE *to)
             ".B tapegrad\n.I COMMAND\n[\\fIOPTION\\fR]... [\\fIARGUMENT\\fR]...\n.SH COMMANDS\n",
             tg_version());
     for (int i = 0; tg_command_at(i) != NULL; i++) command_section(to, tg_command_at(i));
+    fputs(".SH ENVIRONMENT\n.TP\n" TG_THREADS_VARIABLE "\nthreads to use where \\-\\-threads is not given\n",
+          to);
     fputs(".SH EXIT STATUS\n.TP\n0\nsuccess\n.TP\n1\nthe answer is no: a check failed, a rule was refuted\n"
           ".TP\n2\nbad usage or bad input\n.TP\n3\na check was inconclusive\n",
           to);

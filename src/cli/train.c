@@ -88,7 +88,8 @@ static int on_step(const tg_progress *now, void *context)
 static tg_status score(train_run *r, const train_data *data, tg_score *result)
 {
     tg_dataset set = {data->x, data->y != NULL ? data->y : data->x};
-    return tg_evaluate(r->graph, train_net_build, &r->net, &set, r->net.fixed, result);
+    return tg_evaluate_with(r->graph, train_net_build, &r->net, &set, r->net.fixed,
+                            &(tg_compile_options){.threads = r->settings.threads}, result);
 }
 
 static int remember(train_run *r, const train_epoch *epoch)
@@ -247,6 +248,7 @@ static int fit(train_run *r)
                               .first_step = s->first_step,
                               .batch = s->batch,
                               .seed = s->seed,
+                              .threads = s->threads,
                               .on_step = on_step,
                               .on_epoch = on_epoch,
                               .context = r};
@@ -363,6 +365,7 @@ static const tg_option options[] = {
     {"lr", 'r', "X", 0, "The learning rate (0.001 for adam and adamw, 0.01 for sgd and momentum).", NULL},
     {"seed", 's', "S", 0,
      "Seed of the params' initialisers and of the order of the examples (0 when not given).", NULL},
+    TG_THREADS_OPTION,
     {"save", 0, "FILE.safetensors", 0, "Write the params and the optimiser's state, at the end or at Ctrl-C.",
      "FILE"},
     {"resume", 0, NULL, 0,

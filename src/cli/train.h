@@ -14,7 +14,7 @@ typedef struct train_settings {
     double rate; /* 0: the optimiser's own */
     int64_t epochs, batch;
     uint64_t seed;
-    int resume;
+    int resume, threads;
     int64_t first_epoch, first_step; /* where a checkpoint stopped */
 } train_settings;
 

@@ -149,7 +149,8 @@ int train_settings_read(const tg_arguments *a, train_settings *s)
     if (strcmp(s->optimizer, before) != 0) s->rate = 0;
     if (!tg_option_integer(a, "epochs", 1, 1000000000, &s->epochs) ||
         !tg_option_integer(a, "batch", 1, 1000000000, &s->batch) ||
-        !tg_option_real(a, "lr", 1e-300, 1e300, &s->rate) || !tg_option_seed(a, &s->seed))
+        !tg_option_real(a, "lr", 1e-300, 1e300, &s->rate) || !tg_option_seed(a, &s->seed) ||
+        !tg_option_threads(a, &s->threads))
         return TG_EXIT_BAD;
     if (s->rate == 0) s->rate = strncmp(s->optimizer, "adam", 4) == 0 ? 0.001 : 0.01;
     if (s->resume && check_middle(a, s, batch, seed) != TG_EXIT_OK) return TG_EXIT_BAD;

@@ -40,9 +40,14 @@ tg_status tg_row_run(tg_row row, const tg_kernel_call *call)
     return TG_OK;
 }
 
+tg_loop tg_where_loop(tg_dtype dtype)
+{
+    return kernels()->where[dtype];
+}
+
 tg_status tg_where_run(const tg_kernel_call *call)
 {
-    tg_elementwise_walk(call, kernels()->where[call->out.dtype]);
+    tg_elementwise_walk(call, tg_where_loop(call->out.dtype));
     return TG_OK;
 }
 

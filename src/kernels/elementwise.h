@@ -53,7 +53,8 @@ int tg_row_accepts(tg_row row, tg_dtype dtype);
 tg_loop tg_row_loop(tg_row row, tg_dtype dtype);
 /* The kernel of a row: picks the loop by the first input's type. */
 tg_status tg_row_run(tg_row row, const tg_kernel_call *call);
-/* The kernel of where. */
+/* The kernel of where, and its loop for choosing from this type. */
+tg_loop tg_where_loop(tg_dtype dtype);
 tg_status tg_where_run(const tg_kernel_call *call);
 
 #endif

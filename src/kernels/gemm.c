@@ -1,7 +1,8 @@
-/* The matrix product's entry points: CBLAS where the build has it and it fits, else the own product for what
- * the processor has. */
+/* The matrix product's entry points: CBLAS or oneDNN where the build has it and it is the faster one, else the own
+ * product for what the processor has. */
 #include "gemm.h"
 
+#include "gemm_library.h"
 #include "gemm_own.h"
 #include "instructions.h"
 
@@ -36,35 +37,58 @@ size_t tg_gemm_scratch(size_t item, int64_t m, int64_t n, int64_t k)
     return (rows + TG_GEMM_TILE_COLUMNS) * depth * item;
 }
 
-void tg_gemm_f32(int64_t m, int64_t n, int64_t k, tg_matrix_f32 a, tg_matrix_f32 b, float *c, void *scratch)
+size_t tg_gemm_packed_size(size_t item, int64_t n, int64_t k)
 {
-    if (m == 0 || n == 0) return;
-    if (k == 0) {
-        for (int64_t i = 0; i < m * n; i++) c[i] = 0.0F;
-        return;
-    }
-#if TG_WITH_CBLAS
-    if (tg_gemm_cblas_f32(m, n, k, a, b, c)) return;
-#endif
-    own_kernels()->f32(m, n, k, a, b, c, scratch);
+    if (n < 1 || k < 1) return 0;
+    return (size_t)((n + TG_GEMM_PACKED_COLUMNS - 1) / TG_GEMM_PACKED_COLUMNS * TG_GEMM_PACKED_COLUMNS) *
+           (size_t)k * item;
 }
 
-void tg_gemm_f64(int64_t m, int64_t n, int64_t k, tg_matrix_f64 a, tg_matrix_f64 b, double *c, void *scratch)
+#define ENTRY(part) f32_##part
+#define real float
+#define matrix tg_matrix_f32
+#define product tg_product_f32
+#define epilogue tg_epilogue_f32
+#define OWN(p, scratch) own_kernels()->f32(p, scratch)
+#define LIBRARY(library, layout, p, scale, add) tg_gemm_library_f32(library, layout, p, scale, add)
+#include "gemm_entry.inc"
+
+#define ENTRY(part) f64_##part
+#define real double
+#define matrix tg_matrix_f64
+#define product tg_product_f64
+#define epilogue tg_epilogue_f64
+#define OWN(p, scratch) own_kernels()->f64(p, scratch)
+#define LIBRARY(library, layout, p, scale, add) tg_gemm_library_f64(library, layout, p, scale, add)
+#include "gemm_entry.inc"
+
+void tg_gemm_f32(const tg_product_f32 *p, void *scratch)
 {
-    if (m == 0 || n == 0) return;
-    if (k == 0) {
-        for (int64_t i = 0; i < m * n; i++) c[i] = 0.0;
-        return;
-    }
-#if TG_WITH_CBLAS
-    if (tg_gemm_cblas_f64(m, n, k, a, b, c)) return;
-#endif
-    own_kernels()->f64(m, n, k, a, b, c, scratch);
+    f32_multiply(p, scratch);
+}
+
+void tg_gemm_f64(const tg_product_f64 *p, void *scratch)
+{
+    f64_multiply(p, scratch);
+}
+
+void tg_gemm_pack_f32(int64_t n, int64_t k, tg_matrix_f32 b, float *to)
+{
+    own_kernels()->pack_f32(n, k, b, to);
+}
+
+void tg_gemm_pack_f64(int64_t n, int64_t k, tg_matrix_f64 b, double *to)
+{
+    own_kernels()->pack_f64(n, k, b, to);
 }
 
 const char *tg_gemm_name(void)
 {
-#if TG_WITH_CBLAS
+#if TG_WITH_CBLAS && TG_WITH_ONEDNN
+    return "oneDNN and cblas";
+#elif TG_WITH_ONEDNN
+    return "oneDNN";
+#elif TG_WITH_CBLAS
     return "cblas";
 #else
     return "own";

@@ -20,7 +20,10 @@ static inline __m256i first_64(int64_t n)
 
 #define GEMM(part) f32_##part
 #define real float
+#define integer int32_t
 #define matrix tg_matrix_f32
+#define product tg_product_f32
+#define epilogue tg_epilogue_f32
 #define TILE_BYTES 32
 #define TILE_ROWS 6
 #define LOAD_PART(p, n) (f32_vector) _mm256_maskload_ps(p, first_32(n))
@@ -29,13 +32,16 @@ static inline __m256i first_64(int64_t n)
 
 #define GEMM(part) f64_##part
 #define real double
+#define integer int64_t
 #define matrix tg_matrix_f64
+#define product tg_product_f64
+#define epilogue tg_epilogue_f64
 #define TILE_BYTES 32
 #define TILE_ROWS 6
 #define LOAD_PART(p, n) (f64_vector) _mm256_maskload_pd(p, first_64(n))
 #define STORE_PART(p, v, n) _mm256_maskstore_pd(p, first_64(n), (__m256d)(v))
 #include "gemm_own.inc"
 
-const tg_gemm_kernels tg_gemm_avx2 = {f32_product, f64_product};
+const tg_gemm_kernels tg_gemm_avx2 = {f32_multiply, f64_multiply, f32_pack_all, f64_pack_all};
 
 #endif

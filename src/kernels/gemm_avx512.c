@@ -35,7 +35,10 @@ static void transpose_16(int64_t have, const float *from, int64_t row, float *to
 
 #define GEMM(part) f32_##part
 #define real float
+#define integer int32_t
 #define matrix tg_matrix_f32
+#define product tg_product_f32
+#define epilogue tg_epilogue_f32
 #define TILE_BYTES 64
 #define TILE_ROWS 14
 #define LOAD_PART(p, n) (f32_vector) _mm512_maskz_loadu_ps((__mmask16)((1U << (n)) - 1), p)
@@ -45,13 +48,16 @@ static void transpose_16(int64_t have, const float *from, int64_t row, float *to
 
 #define GEMM(part) f64_##part
 #define real double
+#define integer int64_t
 #define matrix tg_matrix_f64
+#define product tg_product_f64
+#define epilogue tg_epilogue_f64
 #define TILE_BYTES 64
 #define TILE_ROWS 14
 #define LOAD_PART(p, n) (f64_vector) _mm512_maskz_loadu_pd((__mmask8)((1U << (n)) - 1), p)
 #define STORE_PART(p, v, n) _mm512_mask_storeu_pd(p, (__mmask8)((1U << (n)) - 1), (__m512d)(v))
 #include "gemm_own.inc"
 
-const tg_gemm_kernels tg_gemm_avx512 = {f32_product, f64_product};
+const tg_gemm_kernels tg_gemm_avx512 = {f32_multiply, f64_multiply, f32_pack_all, f64_pack_all};
 
 #endif

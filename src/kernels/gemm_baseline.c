@@ -27,7 +27,10 @@ static inline f64_part load_f64(const double *from, int64_t n)
 
 #define GEMM(part) f32_##part
 #define real float
+#define integer int32_t
 #define matrix tg_matrix_f32
+#define product tg_product_f32
+#define epilogue tg_epilogue_f32
 #define TILE_BYTES 16
 #define TILE_ROWS 4
 #define LOAD_PART(p, n) load_f32(p, n)
@@ -36,11 +39,14 @@ static inline f64_part load_f64(const double *from, int64_t n)
 
 #define GEMM(part) f64_##part
 #define real double
+#define integer int64_t
 #define matrix tg_matrix_f64
+#define product tg_product_f64
+#define epilogue tg_epilogue_f64
 #define TILE_BYTES 16
 #define TILE_ROWS 4
 #define LOAD_PART(p, n) load_f64(p, n)
 #define STORE_PART(p, v, n) memcpy(p, &(v), (size_t)(n) * sizeof(double))
 #include "gemm_own.inc"
 
-const tg_gemm_kernels tg_gemm_baseline = {f32_product, f64_product};
+const tg_gemm_kernels tg_gemm_baseline = {f32_multiply, f64_multiply, f32_pack_all, f64_pack_all};

@@ -79,7 +79,8 @@ tg_status tg_check_dataset(tg_graph *g, const char *call, const tg_dataset *data
 
 /* ---- Runners ------------------------------------------------------------------------------------------ */
 
-static tg_status compile(tg_runner *r, tg_graph *g, const tg_optimizer *optimizer)
+static tg_status compile(tg_runner *r, tg_graph *g, const tg_optimizer *optimizer,
+                         const tg_compile_options *options)
 {
     tg_update *updates = NULL;
     int n_updates = 0;
@@ -88,7 +89,8 @@ static tg_status compile(tg_runner *r, tg_graph *g, const tg_optimizer *optimize
     if (status != TG_OK) return status;
     r->metric = r->net.metric == NULL ? NULL : tg_sum(r->net.metric, NULL);
     tg_tensor *const outputs[2] = {r->net.loss, r->metric};
-    status = tg_compile(g, outputs, r->net.metric == NULL ? 1 : 2, updates, n_updates, &r->function);
+    status =
+        tg_compile_with(g, outputs, r->net.metric == NULL ? 1 : 2, updates, n_updates, options, &r->function);
     tg_updates_free(updates);
     return status;
 }
@@ -102,11 +104,11 @@ static tg_array *array_for_batch(const tg_array *data, int64_t n, tg_diag *diag)
 }
 
 tg_status tg_runner_make(tg_runner *r, tg_graph *g, tg_net_fn build, void *context, const tg_dataset *data,
-                         int64_t n, const tg_optimizer *optimizer)
+                         int64_t n, const tg_optimizer *optimizer, const tg_compile_options *options)
 {
     r->n = n;
     tg_status status = build_net(g, build, context, data, n, &r->net);
-    if (status == TG_OK) status = compile(r, g, optimizer);
+    if (status == TG_OK) status = compile(r, g, optimizer, options);
     if (status != TG_OK) return status;
     tg_diag diag;
     r->x = array_for_batch(data->x, n, &diag);

@@ -17,10 +17,10 @@ typedef struct tg_runner {
     tg_array *x, *y;
 } tg_runner;
 
-/* Builds the network, checks that it fits the data, and compiles it: its score alone, or with an optimiser's
- * updates unless that is NULL. Begin with a zeroed runner, and free it in any case. */
+/* Builds the network, checks that it fits the data, and compiles it as options say: its score alone, or with an
+ * optimiser's updates unless that is NULL. Begin with a zeroed runner, and free it in any case. */
 tg_status tg_runner_make(tg_runner *r, tg_graph *g, tg_net_fn build, void *context, const tg_dataset *data,
-                         int64_t n, const tg_optimizer *optimizer);
+                         int64_t n, const tg_optimizer *optimizer, const tg_compile_options *options);
 void tg_runner_free(tg_runner *r);
 
 /* Runs on the examples rows[0 .. n-1] and adds loss times n and the metric's sum to *total. The graph keeps an

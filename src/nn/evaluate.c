@@ -6,11 +6,12 @@
 
 /* The examples rows[0 .. count-1], in batches of n, which divides count. */
 static tg_status score_rows(tg_graph *g, tg_net_fn build, void *context, const tg_dataset *data, int64_t n,
-                            const int64_t *rows, int64_t count, tg_score *total)
+                            const int64_t *rows, int64_t count, const tg_compile_options *options,
+                            tg_score *total)
 {
     if (count == 0) return TG_OK;
     tg_runner runner = {0};
-    tg_status status = tg_runner_make(&runner, g, build, context, data, n, NULL);
+    tg_status status = tg_runner_make(&runner, g, build, context, data, n, NULL, options);
     for (int64_t at = 0; at < count && status == TG_OK; at += n)
         status = tg_runner_run(&runner, g, "tg_evaluate", data, rows + at, total);
     tg_runner_free(&runner);
@@ -19,6 +20,12 @@ static tg_status score_rows(tg_graph *g, tg_net_fn build, void *context, const t
 
 tg_status tg_evaluate(tg_graph *g, tg_net_fn build, void *context, const tg_dataset *data, int64_t batch,
                       tg_score *score)
+{
+    return tg_evaluate_with(g, build, context, data, batch, NULL, score);
+}
+
+tg_status tg_evaluate_with(tg_graph *g, tg_net_fn build, void *context, const tg_dataset *data, int64_t batch,
+                           const tg_compile_options *options, tg_score *score)
 {
     if (g == NULL || build == NULL || score == NULL) {
         tg_set_error(g, TG_ERR_NULL, "tg_evaluate: build or score is NULL");
@@ -37,9 +44,9 @@ tg_status tg_evaluate(tg_graph *g, tg_net_fn build, void *context, const tg_data
     if (rows == NULL) return TG_ERR_MEMORY;
     tg_draw_rows(TG_IN_ORDER, 0, 0, n, n, rows);
     tg_score total = {0};
-    status = score_rows(g, build, context, data, batch, rows, whole, &total);
+    status = score_rows(g, build, context, data, batch, rows, whole, options, &total);
     if (status == TG_OK)
-        status = score_rows(g, build, context, data, n - whole, rows + whole, n - whole, &total);
+        status = score_rows(g, build, context, data, n - whole, rows + whole, n - whole, options, &total);
     if (status == TG_OK) *score = (tg_score){total.loss / (double)n, total.metric / (double)n};
     free(rows);
     return status;

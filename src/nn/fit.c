@@ -14,6 +14,7 @@ typedef struct fit {
     void *context;
     const tg_dataset *data;
     const tg_fit_options *options;
+    tg_compile_options compile;
     int64_t n, batch, n_rows, steps; /* rows and steps of an epoch */
     int64_t skipped;                 /* rows of this epoch that count as seen */
     int64_t *rows;
@@ -51,10 +52,11 @@ static tg_status prepare(fit *f)
         return TG_ERR_ARGUMENT;
     }
     int64_t rest = f->n_rows % f->batch;
-    tg_status status =
-        tg_runner_make(&f->whole, f->graph, f->build, f->context, f->data, f->batch, &o->optimizer);
+    tg_status status = tg_runner_make(&f->whole, f->graph, f->build, f->context, f->data, f->batch,
+                                      &o->optimizer, &f->compile);
     if (status == TG_OK && rest != 0)
-        status = tg_runner_make(&f->rest, f->graph, f->build, f->context, f->data, rest, &o->optimizer);
+        status = tg_runner_make(&f->rest, f->graph, f->build, f->context, f->data, rest, &o->optimizer,
+                                &f->compile);
     return status;
 }
 
@@ -110,8 +112,8 @@ static tg_status run_epoch(fit *f)
     f->result.train = f->progress.train;
     if (status != TG_OK) return status;
     if (f->options->validation != NULL) {
-        status =
-            tg_evaluate(f->graph, f->build, f->context, f->options->validation, 0, &f->progress.validation);
+        status = tg_evaluate_with(f->graph, f->build, f->context, f->options->validation, 0, &f->compile,
+                                  &f->progress.validation);
         if (status != TG_OK) return status;
         f->result.validation = f->progress.validation;
     }
@@ -151,6 +153,7 @@ tg_status tg_fit(tg_graph *g, tg_net_fn build, void *context, const tg_dataset *
     if (status != TG_OK) return status;
 
     fit f = {.graph = g, .build = build, .context = context, .data = data, .options = options};
+    f.compile.threads = options->threads;
     f.result = (tg_fit_result){.epochs = options->first_epoch, .train = no_score, .validation = no_score};
     status = prepare(&f);
     if (status == TG_OK) status = run(&f);

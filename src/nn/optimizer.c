@@ -322,12 +322,18 @@ void tg_updates_free(tg_update *updates)
 
 tg_status tg_train_step(tg_graph *g, tg_tensor *loss, const tg_optimizer *optimizer, tg_function **step)
 {
+    return tg_train_step_with(g, loss, optimizer, NULL, step);
+}
+
+tg_status tg_train_step_with(tg_graph *g, tg_tensor *loss, const tg_optimizer *optimizer,
+                             const tg_compile_options *options, tg_function **step)
+{
     if (step != NULL) *step = NULL;
     tg_update *updates;
     int n;
     tg_status status = tg_optimizer_updates(g, loss, optimizer, &updates, &n);
     if (status != TG_OK) return status;
-    status = tg_compile(g, &loss, 1, updates, n, step);
+    status = tg_compile_with(g, &loss, 1, updates, n, options, step);
     tg_updates_free(updates);
     return status;
 }

@@ -233,11 +233,11 @@ const tg_op *const tg_elementwise_ops[] = {
 #include "elementwise.def"
     NULL};
 
-tg_loop tg_loop_of(const tg_op *op, tg_dtype dtype)
+tg_loop tg_loop_of(const tg_op *op, tg_dtype in, tg_dtype out)
 {
     for (int row = 0; row < TG_ROWS; row++)
-        if (tg_elementwise_ops[row] == op) return tg_row_loop((tg_row)row, dtype);
-    return NULL;
+        if (tg_elementwise_ops[row] == op) return tg_row_loop((tg_row)row, in);
+    return tg_is_where(op) ? tg_where_loop(out) : NULL;
 }
 
 /* ---- With numbers ------------------------------------------------------------------------------------- */

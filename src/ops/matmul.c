@@ -102,11 +102,17 @@ static void multiply_one(const tg_kernel_call *call, int64_t a_at, int64_t b_at,
     if (c->dtype == TG_F32) {
         tg_matrix_f32 left = {(const float *)a->data + a_at, a->strides[last - 1], a->strides[last]};
         tg_matrix_f32 right = {(const float *)b->data + b_at, b->strides[last - 1], b->strides[last]};
-        tg_gemm_f32(m, n, k, left, right, (float *)c->data + c_at, call->scratch);
+        tg_product_f32 product = {.m = m, .n = n, .k = k, .a = left, .b = right};
+        product.c = (float *)c->data + c_at;
+        product.c_row = c->strides[last - 1];
+        tg_gemm_f32(&product, call->scratch);
     } else {
         tg_matrix_f64 left = {(const double *)a->data + a_at, a->strides[last - 1], a->strides[last]};
         tg_matrix_f64 right = {(const double *)b->data + b_at, b->strides[last - 1], b->strides[last]};
-        tg_gemm_f64(m, n, k, left, right, (double *)c->data + c_at, call->scratch);
+        tg_product_f64 product = {.m = m, .n = n, .k = k, .a = left, .b = right};
+        product.c = (double *)c->data + c_at;
+        product.c_row = c->strides[last - 1];
+        tg_gemm_f64(&product, call->scratch);
     }
 }
 
@@ -179,7 +185,7 @@ static const tg_op matmul_op = {
     .formula = "sum_k a_ik b_kj",
     .text = "#1 @ #2",
     .latex = "#1 \\, #2",
-    .flags = TG_OP_STRIDED | TG_OP_ROWWISE,
+    .flags = TG_OP_STRIDED | TG_OP_ROWWISE | TG_OP_COLUMNWISE,
     .cases = matmul_cases,
     .infer = matmul_infer,
     .kernel = matmul_kernel,

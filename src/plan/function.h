@@ -41,7 +41,7 @@ struct tg_function {
     tg_lane *lanes;
     int n_lanes;
     tg_small_record *small; /* the plan's records, with addresses */
-    tg_pool *pool; /* of the lanes after the first; NULL without */
+    tg_pool *pool;          /* of the lanes after the first; NULL without */
     tg_bound_leaf *leaves;
     tg_tensor **outputs;
     tg_profile *profile; /* what was counted; NULL before the first start */
@@ -60,16 +60,12 @@ void tg_point_programs(tg_function *f);
 
 /* The memory that places with this base lie in; NULL for a leaf that is not bound yet. */
 void *tg_base_memory(const tg_function *f, const tg_lane *lane, int base);
-static inline int64_t tg_at_most(int64_t x, int64_t limit)
-{
-    return x < limit ? x : limit;
-}
 
 /* Whether the tensor was not dropped by a rewind, when its memory may hold another node. */
 int tg_leaf_is_there(const tg_function *f, const tg_bound_leaf *leaf);
 
-/* Lets a step's views show `rows` rows of their tiles. */
-void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, int64_t rows);
+/* Lets a step's views show so much of their tiles. */
+void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, tg_extents size);
 
 /* Runs all units; what failed, if anything, is in the function's first lane. */
 tg_status tg_run_units(tg_function *f);

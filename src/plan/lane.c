@@ -87,35 +87,40 @@ void tg_free_lanes(tg_function *f)
     free(f->small);
 }
 
-void tg_show_tile(const tg_tile *tile, int64_t rows, int64_t *shape, tg_view *view)
+void tg_show_tile(const tg_tile *tile, tg_extents size, int64_t *shape, tg_view *view)
 {
-    view->count = tile->fixed ? tile->per_row : rows * tile->per_row;
+    int64_t rows = tile->rows > 0 ? tile->rows : size.rows;
+    int64_t per_row = tile->is_cut ? size.columns : tile->per_row;
+    view->count = rows * per_row;
     view->rank = tile->rank;
     view->strides = tile->strides;
     view->shape = shape;
     shape[0] = tile->rank == 1 ? view->count : rows;
-    shape[1] = tile->per_row;
+    shape[1] = per_row;
 }
 
-static void show_rows(const tg_plan *plan, const tg_lane *lane, int64_t i, int64_t rows, tg_view *view)
+/* Lets a view show so much of its place's tile. */
+static void show(const tg_plan *plan, const tg_lane *lane, int64_t i, tg_extents size, tg_view *view)
 {
-    if (plan->places[i].tile != NULL) tg_show_tile(plan->places[i].tile, rows, lane->tile_shapes[i], view);
+    if (plan->places[i].tile != NULL) tg_show_tile(plan->places[i].tile, size, lane->tile_shapes[i], view);
 }
 
-void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, int64_t rows)
+void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, tg_extents size)
 {
     const tg_plan *plan = f->plan;
     const tg_step *step = &plan->steps[s];
     int64_t result = tg_result_place(step);
-    for (int64_t i = step->first_place; i < result; i++) show_rows(plan, lane, i, rows, &lane->views[i]);
-    show_rows(plan, lane, result, rows, &lane->calls[s].out);
+    for (int64_t i = step->first_place; i < result; i++) show(plan, lane, i, size, &lane->views[i]);
+    show(plan, lane, result, size, &lane->calls[s].out);
 }
 
 static void show_first_blocks(const tg_function *f, const tg_lane *lane, const tg_unit *unit)
 {
     int64_t first = unit->first_step + unit->n_heads;
-    for (int64_t s = unit->first_step; s < first; s++) tg_show_step(f, lane, s, unit->panel_rows);
-    for (int64_t s = first; s < first + unit->n_blocks; s++) tg_show_step(f, lane, s, unit->block_rows);
+    const tg_extents panel = {unit->panel_rows, unit->panel_columns},
+                     block = {unit->block_rows, unit->panel_columns};
+    for (int64_t s = unit->first_step; s < first; s++) tg_show_step(f, lane, s, panel);
+    for (int64_t s = first; s < first + unit->n_blocks; s++) tg_show_step(f, lane, s, block);
 }
 
 static void prepare_lane(const tg_function *f, tg_lane *lane)

@@ -11,15 +11,22 @@
 #include "kernels/elementwise.h"
 #include "kernels/small.h"
 
+static inline int64_t tg_at_most(int64_t x, int64_t limit)
+{
+    return x < limit ? x : limit;
+}
+
 /* Memory that a view can lie in: the arena, the plan's constants, the scratch memory of the thread that runs, parts of
  * reductions, or leaf i as TG_BASE_LEAF + i. */
 enum { TG_BASE_ARENA, TG_BASE_CONSTANT, TG_BASE_SCRATCH, TG_BASE_PARTS, TG_BASE_LEAF };
 
 /* What a kernel sees of a place when its unit runs block by block. */
 typedef struct tg_tile {
-    int64_t panel, block; /* bytes from one panel, and from one block of it, to the next */
-    int64_t per_row;      /* elements for each row of the block */
-    int fixed;            /* per_row elements for the whole block */
+    int64_t panel, block; /* bytes from one panel of rows, and from one block of it, to the next */
+    int64_t across;       /* bytes from one panel of columns to the next */
+    int64_t rows;         /* how many there are, whatever the block; 0: those of the block */
+    int64_t per_row;      /* elements for each row */
+    int is_cut;           /* per_row are those of a panel of columns, and the last one has fewer */
     int rank;             /* 1: all of them in one axis; 2: rows by per_row */
     int64_t strides[2];
 } tg_tile;
@@ -56,14 +63,15 @@ static inline int64_t tg_result_place(const tg_step *step)
     return step->first_place + step->n_inputs;
 }
 
-/* Steps that run together. For every panel (of panel_rows of the unit's rows) the first n_heads steps run, then for
- * every block of the panel the next n_blocks steps; the last n_finals run once, at the end. A step that runs alone
- * and as a whole is a final step. */
+/* Steps that run together. For every panel (of panel_rows of the unit's rows and panel_columns of its columns) the
+ * first n_heads steps run, then for every block of the panel's rows the next n_blocks steps; the last n_finals run
+ * once, at the end. A step that runs alone and as a whole is a final step. Panels are counted along the rows first. */
 typedef struct tg_unit {
     int64_t first_step;
     int64_t n_heads, n_blocks, n_finals;
     int64_t rows, panel_rows, block_rows;
-    int64_t n_panels;
+    int64_t columns, panel_columns;
+    int64_t row_panels, n_panels;
     int is_parallel; /* its panels are worth sharing out among threads */
     /* Where program_units > 0, this and the units behind it, so many in all, run as the program that begins with this
      * record of the plan. */
@@ -74,6 +82,17 @@ static inline int64_t tg_unit_steps(const tg_unit *unit)
 {
     return unit->n_heads + unit->n_blocks + unit->n_finals;
 }
+
+/* 1 when each of its steps runs once, on all there is. */
+static inline int tg_unit_is_whole(const tg_unit *unit)
+{
+    return unit->n_panels <= 1 && unit->rows == unit->block_rows;
+}
+
+/* The rows of a block, and the columns of its panel. */
+typedef struct tg_extents {
+    int64_t rows, columns;
+} tg_extents;
 
 typedef struct tg_plan_leaf {
     tg_type type;
@@ -204,8 +223,8 @@ int tg_place_buffers(tg_buffer *buffers, int64_t n, int64_t n_steps, int share, 
 /* When places have their offsets: finds the units that run as programs. 0 when memory runs out. */
 int tg_plan_small(tg_plan *plan);
 
-/* Lets a view, and its shape of two, show `rows` rows of a place's tile. */
-void tg_show_tile(const tg_tile *tile, int64_t rows, int64_t *shape, tg_view *view);
+/* Lets a view, and its shape of two, show so much of a place's tile. */
+void tg_show_tile(const tg_tile *tile, tg_extents size, int64_t *shape, tg_view *view);
 
 /* The function of a plan: its leaves are those of request. NULL with the error kept. Takes no reference of the
  * caller's: it adds its own. */

@@ -1,17 +1,18 @@
 /* The threads of a function. They wait for the next unit by looking at a counter for a while, since it mostly comes
- * within microseconds, and then sleep. Panels are taken one by one by whoever is there, so that nobody waits for a
- * thread that the system does not let run. */
+ * within microseconds, and then sleep; so does the caller when the others are late. Every lane has panels of its own,
+ * the same ones in every run, so that what they work on stays in the cache of one processor. Whoever has done his
+ * takes those of others that nobody has begun, so that nobody waits for a thread that the system does not let run. */
+#define _POSIX_C_SOURCE 200809L /* pthread_sigmask */
 #include <stdlib.h>
 
 #include <pthread.h>
-#include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
 #include "function.h"
 
-#define ROUND (1ULL << 32)
-/* Looks before a waiting thread sleeps, or lets others run. */
+/* Looks before a waiting thread sleeps. */
 #define PATIENCE 2000
 
 typedef struct worker {
@@ -25,15 +26,15 @@ struct tg_pool {
     int n;
     pid_t process; /* that the threads belong to */
     tg_function *f;
-    _Atomic(const tg_unit *) unit; /* the work, written before the round goes up */
-    /* The round, times ROUND, and the next panel that nobody has taken: who takes one knows that the round is still
-     * the one whose unit it has read. */
-    atomic_ullong next;
+    /* The work, or NULL for the end. It is written between two steps of the round, which is odd meanwhile. */
+    _Atomic(const tg_unit *) unit;
+    atomic_ullong round;
+    atomic_ullong *taken;    /* of every panel: the round in which it was taken last */
     atomic_llong unfinished; /* panels of this round */
     atomic_int sleeping;     /* workers that have to be woken */
-    atomic_int ends;
+    atomic_int caller_sleeps;
     pthread_mutex_t lock; /* for sleeping */
-    pthread_cond_t wake;
+    pthread_cond_t wake, done;
 };
 
 static void pause_a_moment(void)
@@ -43,18 +44,47 @@ static void pause_a_moment(void)
 #endif
 }
 
-/* ---- Workers ---------------------------------------------------------------------------------------------- */
+/* ---- Panels ------------------------------------------------------------------------------------------------- */
 
-static unsigned long long round_of(unsigned long long next)
+/* Takes a panel, unless somebody has. All panels of a round are taken before it ends, so that a thread that comes too
+ * late finds none: they have that round, or a later one. */
+static int take(tg_pool *pool, int64_t panel, unsigned long long round)
 {
-    return next / ROUND;
+    unsigned long long last = atomic_load(&pool->taken[panel]);
+    return last < round && atomic_compare_exchange_strong(&pool->taken[panel], &last, round);
 }
+
+static void finish_panel(tg_pool *pool)
+{
+    if (atomic_fetch_sub(&pool->unfinished, 1) > 1 || atomic_load(&pool->caller_sleeps) == 0) return;
+    pthread_mutex_lock(&pool->lock);
+    pthread_cond_signal(&pool->done);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* Runs the panels of a round that lane `own` finds: its own, and then the others', theirs last first. */
+static void run_round(tg_pool *pool, const tg_unit *unit, unsigned long long round, int own)
+{
+    const int lanes = pool->n + 1;
+    for (int l = 0; l < lanes; l++) {
+        int64_t whose = (own + l) % lanes, first = whose * unit->n_panels / lanes;
+        int64_t n = (whose + 1) * unit->n_panels / lanes - first;
+        for (int64_t i = 0; i < n; i++) {
+            int64_t panel = l == 0 ? first + i : first + n - 1 - i;
+            if (!take(pool, panel, round)) continue;
+            tg_run_panel(pool->f, &pool->f->lanes[own], unit, panel);
+            finish_panel(pool);
+        }
+    }
+}
+
+/* ---- Workers ------------------------------------------------------------------------------------------------ */
 
 static void sleep_until(tg_pool *pool, unsigned long long seen)
 {
     pthread_mutex_lock(&pool->lock);
     atomic_fetch_add(&pool->sleeping, 1);
-    while (round_of(atomic_load(&pool->next)) == seen) pthread_cond_wait(&pool->wake, &pool->lock);
+    while (atomic_load(&pool->round) == seen) pthread_cond_wait(&pool->wake, &pool->lock);
     atomic_fetch_sub(&pool->sleeping, 1);
     pthread_mutex_unlock(&pool->lock);
 }
@@ -62,57 +92,40 @@ static void sleep_until(tg_pool *pool, unsigned long long seen)
 static void wait_for_work(tg_pool *pool, unsigned long long seen)
 {
     for (int i = 0; i < PATIENCE; i++) {
-        if (round_of(atomic_load_explicit(&pool->next, memory_order_acquire)) != seen) return;
+        if (atomic_load_explicit(&pool->round, memory_order_acquire) != seen) return;
         pause_a_moment();
     }
     sleep_until(pool, seen);
 }
 
-/* Takes panels of the current round until there are none; returns that round. */
-static unsigned long long take_panels(tg_pool *pool, tg_lane *lane)
-{
-    unsigned long long next = atomic_load(&pool->next);
-    for (;;) {
-        const tg_unit *unit = atomic_load(&pool->unit);
-        int64_t panel = (int64_t)(next % ROUND);
-        if (unit == NULL || panel >= unit->n_panels) {
-            unsigned long long now = atomic_load(&pool->next);
-            if (now == next) return round_of(next);
-            next = now;
-        } else if (atomic_compare_exchange_weak(&pool->next, &next, next + 1)) {
-            tg_run_panel(pool->f, lane, unit, panel);
-            atomic_fetch_sub_explicit(&pool->unfinished, 1, memory_order_release);
-            next = atomic_load(&pool->next);
-        }
-    }
-}
-
 static void *work(void *argument)
 {
-    worker *w = argument;
+    const worker *w = argument;
     tg_pool *pool = w->pool;
     for (unsigned long long seen = 0;;) {
         wait_for_work(pool, seen);
-        if (atomic_load(&pool->ends)) return NULL;
-        seen = take_panels(pool, &pool->f->lanes[w->lane]);
+        unsigned long long round = atomic_load(&pool->round);
+        const tg_unit *unit = atomic_load(&pool->unit);
+        if (round % 2 != 0 || atomic_load(&pool->round) != round) continue; /* it is being written */
+        if (unit == NULL) return NULL;
+        run_round(pool, unit, round, w->lane);
+        seen = round;
     }
-}
-
-/* Lets nobody take anything: what a thread has read of an earlier round is void. */
-static void close_round(tg_pool *pool)
-{
-    atomic_store(&pool->next, (round_of(atomic_load(&pool->next)) + 1) * ROUND + (ROUND - 1));
 }
 
 /* A new round, which those that sleep have to be told of. The counters are read and written in one order that all
  * threads agree on, so that either a worker sees the new round before it sleeps, or is seen sleeping. */
-static void begin_round(tg_pool *pool)
+static unsigned long long begin_round(tg_pool *pool, const tg_unit *unit)
 {
-    atomic_store(&pool->next, (round_of(atomic_load(&pool->next)) + 1) * ROUND);
-    if (atomic_load(&pool->sleeping) == 0) return;
+    unsigned long long round = atomic_fetch_add(&pool->round, 1) + 2;
+    atomic_store_explicit(&pool->unfinished, unit == NULL ? 0 : unit->n_panels, memory_order_relaxed);
+    atomic_store(&pool->unit, unit);
+    atomic_store(&pool->round, round);
+    if (atomic_load(&pool->sleeping) == 0) return round;
     pthread_mutex_lock(&pool->lock);
     pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
+    return round;
 }
 
 /* ---- The caller -------------------------------------------------------------------------------------------- */
@@ -128,21 +141,26 @@ static void collect_failure(tg_function *f, int n)
     }
 }
 
+/* A caller that sleeps leaves its processor to a worker that the system has not let run. */
+static void wait_for_others(tg_pool *pool)
+{
+    for (int i = 0; i < PATIENCE; i++) {
+        if (atomic_load_explicit(&pool->unfinished, memory_order_acquire) == 0) return;
+        pause_a_moment();
+    }
+    pthread_mutex_lock(&pool->lock);
+    atomic_store(&pool->caller_sleeps, 1);
+    while (atomic_load(&pool->unfinished) > 0) pthread_cond_wait(&pool->done, &pool->lock);
+    atomic_store(&pool->caller_sleeps, 0);
+    pthread_mutex_unlock(&pool->lock);
+}
+
 void tg_pool_run(tg_pool *pool, const tg_unit *unit)
 {
     tg_function *f = pool->f;
     for (int l = 0; l <= pool->n; l++) f->lanes[l].status = TG_OK;
-    close_round(pool);
-    atomic_store_explicit(&pool->unfinished, unit->n_panels, memory_order_relaxed);
-    atomic_store(&pool->unit, unit);
-    begin_round(pool);
-    take_panels(pool, &f->lanes[0]);
-    for (int i = 0; atomic_load_explicit(&pool->unfinished, memory_order_acquire) > 0; i++) {
-        if (i < PATIENCE)
-            pause_a_moment();
-        else
-            sched_yield();
-    }
+    run_round(pool, unit, begin_round(pool, unit), 0);
+    wait_for_others(pool);
     collect_failure(f, pool->n);
 }
 
@@ -153,25 +171,52 @@ int tg_pool_size(const tg_pool *pool)
 
 /* ---- Making and ending -------------------------------------------------------------------------------------- */
 
-tg_pool *tg_pool_new(tg_function *f, int n)
+static int64_t most_panels(const tg_plan *plan)
 {
-    tg_pool *pool = calloc(1, sizeof *pool);
-    if (pool == NULL) return NULL;
-    pool->workers = calloc((size_t)n, sizeof *pool->workers);
-    if (pool->workers == NULL) {
-        free(pool);
-        return NULL;
-    }
-    pool->f = f;
-    pool->process = getpid();
-    pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->wake, NULL);
+    int64_t most = 0;
+    for (int64_t u = 0; u < plan->n_units; u++)
+        if (plan->units[u].n_panels > most) most = plan->units[u].n_panels;
+    return most;
+}
+
+static void free_memory(tg_pool *pool)
+{
+    free(pool->taken);
+    free(pool->workers);
+    free(pool);
+}
+
+/* Signals are for the program's own threads: ours begin with all of them blocked. */
+static void start_workers(tg_pool *pool, int n)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     while (pool->n < n) {
         worker *w = &pool->workers[pool->n];
         *w = (worker){.pool = pool, .lane = pool->n + 1};
         if (pthread_create(&w->thread, NULL, work, w) != 0) break;
         pool->n++;
     }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+tg_pool *tg_pool_new(tg_function *f, int n)
+{
+    tg_pool *pool = calloc(1, sizeof *pool);
+    if (pool == NULL) return NULL;
+    pool->workers = calloc((size_t)n, sizeof *pool->workers);
+    pool->taken = calloc((size_t)most_panels(f->plan) + 1, sizeof *pool->taken);
+    if (pool->workers == NULL || pool->taken == NULL) {
+        free_memory(pool);
+        return NULL;
+    }
+    pool->f = f;
+    pool->process = getpid();
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    pthread_cond_init(&pool->done, NULL);
+    start_workers(pool, n);
     return pool;
 }
 
@@ -180,12 +225,11 @@ void tg_pool_free(tg_pool *pool)
 {
     if (pool == NULL) return;
     if (pool->process == getpid()) {
-        atomic_store(&pool->ends, 1);
-        begin_round(pool);
+        begin_round(pool, NULL);
         for (int i = 0; i < pool->n; i++) pthread_join(pool->workers[i].thread, NULL);
         pthread_cond_destroy(&pool->wake);
+        pthread_cond_destroy(&pool->done);
         pthread_mutex_destroy(&pool->lock);
     }
-    free(pool->workers);
-    free(pool);
+    free_memory(pool);
 }

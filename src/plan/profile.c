@@ -45,7 +45,7 @@ tg_status tg_time_steps(const tg_function *f, tg_lane *lane, int64_t first, int6
 /* Without panels there is nothing between the unit and its steps. */
 static tg_status time_unit(tg_function *f, const tg_unit *unit)
 {
-    if (unit->rows != unit->block_rows) return tg_run_unit(f, unit);
+    if (!tg_unit_is_whole(unit)) return tg_run_unit(f, unit);
     return tg_time_steps(f, &f->lanes[0], unit->first_step, tg_unit_steps(unit));
 }
 

@@ -43,46 +43,58 @@ static inline tg_status run_steps(const tg_function *f, tg_lane *lane, int64_t f
     return lane->times == NULL ? tg_run_steps(f, lane, first, n) : tg_time_steps(f, lane, first, n);
 }
 
-static void *tile_data(const tg_function *f, const tg_lane *lane, const tg_place *p, int64_t panel,
-                       int64_t block)
+/* Where a block lies: in which panel of rows, panel of columns, block of that panel; and what is there. `usual` is what
+ * the views show now and later. */
+typedef struct part {
+    int64_t panel, across, block;
+    tg_extents size, usual;
+} part;
+
+static void *tile_data(const tg_function *f, const tg_lane *lane, const tg_place *p, const part *at)
 {
+    const tg_tile *tile = p->tile;
     char *memory = tg_base_memory(f, lane, p->base);
-    return memory + p->offset + panel * p->tile->panel + block * p->tile->block;
+    return memory + p->offset + at->panel * tile->panel + at->across * tile->across + at->block * tile->block;
 }
 
 /* Moves the views of a step to a block of a panel. */
-static void move_step(const tg_function *f, const tg_lane *lane, int64_t s, int64_t panel, int64_t block)
+static void move_step(const tg_function *f, const tg_lane *lane, int64_t s, const part *at)
 {
     const tg_step *step = &f->plan->steps[s];
     const tg_place *places = f->plan->places;
     int64_t result = tg_result_place(step);
     for (int64_t i = step->first_place; i < result; i++)
-        if (places[i].tile != NULL) lane->views[i].data = tile_data(f, lane, &places[i], panel, block);
-    if (places[result].tile != NULL)
-        lane->calls[s].out.data = tile_data(f, lane, &places[result], panel, block);
+        if (places[i].tile != NULL) lane->views[i].data = tile_data(f, lane, &places[i], at);
+    if (places[result].tile != NULL) lane->calls[s].out.data = tile_data(f, lane, &places[result], at);
 }
 
-/* n steps on a block: rows is how many it has, and usual how many the views show now and later. */
-static tg_status run_at(const tg_function *f, tg_lane *lane, int64_t first, int64_t n, int64_t panel,
-                        int64_t block, int64_t rows, int64_t usual)
+/* n steps on a part. */
+static tg_status run_at(const tg_function *f, tg_lane *lane, int64_t first, int64_t n, const part *at)
 {
+    int is_usual = at->size.rows == at->usual.rows && at->size.columns == at->usual.columns;
     for (int64_t s = first; s < first + n; s++) {
-        move_step(f, lane, s, panel, block);
-        if (rows != usual) tg_show_step(f, lane, s, rows);
+        move_step(f, lane, s, at);
+        if (!is_usual) tg_show_step(f, lane, s, at->size);
     }
     tg_status status = run_steps(f, lane, first, n);
-    for (int64_t s = first; s < first + n && rows != usual; s++) tg_show_step(f, lane, s, usual);
+    for (int64_t s = first; s < first + n && !is_usual; s++) tg_show_step(f, lane, s, at->usual);
     return status;
 }
 
 void tg_run_panel(const tg_function *f, tg_lane *lane, const tg_unit *unit, int64_t panel)
 {
-    int64_t rows = tg_at_most(unit->panel_rows, unit->rows - panel * unit->panel_rows);
+    part at = {.panel = panel % unit->row_panels, .across = panel / unit->row_panels};
+    int64_t rows = tg_at_most(unit->panel_rows, unit->rows - at.panel * unit->panel_rows);
     int64_t first = unit->first_step + unit->n_heads;
-    tg_status status = run_at(f, lane, unit->first_step, unit->n_heads, panel, 0, rows, unit->panel_rows);
-    for (int64_t at = 0, block = 0; at < rows && status == TG_OK; at += unit->block_rows, block++)
-        status = run_at(f, lane, first, unit->n_blocks, panel, block, tg_at_most(unit->block_rows, rows - at),
-                        unit->block_rows);
+    at.size.columns = tg_at_most(unit->panel_columns, unit->columns - at.across * unit->panel_columns);
+    at.size.rows = rows;
+    at.usual = (tg_extents){unit->panel_rows, unit->panel_columns};
+    tg_status status = run_at(f, lane, unit->first_step, unit->n_heads, &at);
+    at.usual.rows = unit->block_rows;
+    for (int64_t done = 0; done < rows && status == TG_OK; done += unit->block_rows, at.block++) {
+        at.size.rows = tg_at_most(unit->block_rows, rows - done);
+        status = run_at(f, lane, first, unit->n_blocks, &at);
+    }
 }
 
 static void run_panels(const tg_function *f, tg_lane *lane, const tg_unit *unit)
@@ -95,7 +107,7 @@ static void run_panels(const tg_function *f, tg_lane *lane, const tg_unit *unit)
 tg_status tg_run_unit(tg_function *f, const tg_unit *unit)
 {
     tg_lane *lane = &f->lanes[0];
-    if (unit->rows == unit->block_rows) return tg_run_steps(f, lane, unit->first_step, tg_unit_steps(unit));
+    if (tg_unit_is_whole(unit)) return tg_run_steps(f, lane, unit->first_step, tg_unit_steps(unit));
     if (unit->is_parallel && tg_pool_size(f->pool) > 0)
         tg_pool_run(f->pool, unit);
     else

@@ -127,7 +127,8 @@ static int find_reduction(const seen_step *s, tg_small_record *r)
 static int find_product(const seen_step *s, tg_small_record *r)
 {
     const tg_view *a = &s->views[0], *b = &s->views[1];
-    if (a->rank != 2 || b->rank != 2 || a->shape[1] > TG_SMALL_COUNT) return 0;
+    /* As many terms as lanes are added in lanes elsewhere, which would be rounded otherwise. */
+    if (a->rank != 2 || b->rank != 2 || a->shape[1] >= TG_SMALL_COUNT) return 0;
     axes rows = {2, {a->shape[0], b->shape[1]}, {a->strides[0], 0}},
          along = {1, {a->shape[1]}, {a->strides[1]}};
     r->terms = (int)a->shape[1];
@@ -176,7 +177,7 @@ static int find_record(const seen_step *s, const tg_small_kernels *kernels, tg_s
 
 static int is_small(const tg_plan *plan, const tg_unit *unit)
 {
-    if (unit->rows != unit->block_rows || tg_unit_steps(unit) >= TG_SMALL_RECORDS) return 0;
+    if (!tg_unit_is_whole(unit) || tg_unit_steps(unit) >= TG_SMALL_RECORDS) return 0;
     for (int64_t s = unit->first_step; s < unit->first_step + tg_unit_steps(unit); s++) {
         const tg_step *step = &plan->steps[s];
         int64_t count = plan->places[tg_result_place(step)].count;
@@ -195,7 +196,8 @@ static void see(tg_plan *plan, const tg_unit *unit, const tg_step *step, seen_st
     for (int k = 0; k <= step->n_inputs; k++) {
         const tg_place *p = &plan->places[step->first_place + k];
         s->views[k] = (tg_view){NULL, p->dtype, p->rank, p->count, p->shape, p->strides};
-        if (p->tile != NULL) tg_show_tile(p->tile, unit->rows, s->shapes[k], &s->views[k]);
+        if (p->tile != NULL)
+            tg_show_tile(p->tile, (tg_extents){unit->rows, unit->columns}, s->shapes[k], &s->views[k]);
     }
 }
 

@@ -8,6 +8,8 @@
 #define BLOCK_ELEMENTS 1024
 #define BLOCK_BYTES 24576
 #define PANEL_BYTES 1048576
+/* The fewest columns of a panel that does not have them all. */
+#define PANEL_COLUMNS 32
 /* Threads pay from so many nanoseconds on. An element takes a tenth of one in each kernel; a product does a hundred
  * operations in one. */
 #define PARALLEL_TIME 20000
@@ -42,7 +44,7 @@ typedef struct slot {
 
 static int64_t row_bytes(const tg_tiling *u, const slot *at)
 {
-    return (at->extent == TG_EXTENT_FULL ? u->columns : 1) * at->item;
+    return (at->extent == TG_EXTENT_FULL ? u->panel_columns : 1) * at->item;
 }
 
 static int stays_in_scratch(const tg_tiling *u, int64_t s)
@@ -98,23 +100,38 @@ static int64_t power_of_two(int64_t most)
     return x;
 }
 
-/* Blocks first: how many rows they have does not depend on threads, so that sums do not either. Panels are whole
- * blocks, in number a multiple of the threads'. */
+/* Columns among threads: each has its own ones of a layer's weights, which it reads going forward and changes later,
+ * so that they stay in its cache. As many panels as divide the threads. */
+static int64_t choose_columns(tg_tiling *u, int64_t threads)
+{
+    u->column_panels = 1;
+    u->panel_columns = u->columns;
+    if (threads == 1 || u->columns < 2 * PANEL_COLUMNS || !tg_can_cut_rows(u)) return threads;
+    int64_t panels = tg_at_most(threads, u->columns / PANEL_COLUMNS);
+    while (threads % panels != 0) panels--;
+    int64_t line = TG_ALIGNMENT / tg_item_of(tg_tile_result(u, u->head));
+    u->panel_columns = tg_times(line, tg_times(panels, u->columns)) * line;
+    u->column_panels = tg_times(u->panel_columns, u->columns);
+    return threads / panels;
+}
+
+/* Blocks first: how many rows they have does not depend on threads, so that sums do not either. Panels of rows are
+ * whole blocks, in number a multiple of the threads that are left for them. */
 static void choose_sizes(tg_tiling *u, int64_t slot_bytes_a_row)
 {
-    int64_t block = at_least_one(BLOCK_ELEMENTS / u->columns), panel = u->rows, threads = 1;
+    int64_t block = at_least_one(BLOCK_ELEMENTS / u->columns), panel = u->rows;
     if (slot_bytes_a_row * block > BLOCK_BYTES) block = BLOCK_BYTES / slot_bytes_a_row;
     block = power_of_two(block);
     if (u->rows < 2 * block && slot_bytes_a_row * u->rows <= BLOCK_BYTES) block = u->rows;
+    int64_t threads = choose_columns(u, is_worth_threads(u) ? u->t->b->plan->threads : 1);
     if (u->head >= 0)
-        panel = at_least_one(PANEL_BYTES / (u->columns * tg_item_of(tg_tile_result(u, u->head))));
-    if (is_worth_threads(u)) threads = u->t->b->plan->threads;
+        panel = at_least_one(PANEL_BYTES / (u->panel_columns * tg_item_of(tg_tile_result(u, u->head))));
     panel = tg_times(tg_times(threads, tg_times(panel, u->rows)) * threads, u->rows);
     panel = tg_times(block, panel) * block;
     u->block_rows = block;
     u->panel_rows = panel < u->rows ? panel : u->rows;
     u->n_panels = tg_times(u->panel_rows, u->rows);
-    u->is_parallel = threads > 1 && u->n_panels > 1;
+    u->is_parallel = is_worth_threads(u) && u->n_panels * u->column_panels > 1;
 }
 
 static void take_scratch(tg_tiling *u, slot *slots, int64_t n)
@@ -175,7 +192,7 @@ static int lay_out(tg_tiling *u)
         if (u->head >= 0 && !u->t->outside[u->head]) {
             u->t->moved[u->head] = (int64_t)u->scratch + 1;
             u->scratch += tg_tile_aligned(
-                (size_t)(u->panel_rows * u->columns * tg_item_of(tg_tile_result(u, u->head))));
+                (size_t)(u->panel_rows * u->panel_columns * tg_item_of(tg_tile_result(u, u->head))));
         }
     }
     free(slots);
@@ -191,7 +208,10 @@ static int fill_unit(tg_tiling *u, tg_unit *unit)
     unit->rows = u->rows;
     unit->panel_rows = u->panel_rows;
     unit->block_rows = u->block_rows;
-    unit->n_panels = u->n_panels;
+    unit->columns = u->columns;
+    unit->panel_columns = u->panel_columns;
+    unit->row_panels = u->n_panels;
+    unit->n_panels = u->n_panels * u->column_panels;
     unit->is_parallel = u->is_parallel;
     for (int64_t i = 0; i < u->n; i++) t->steps[t->n_steps++] = t->b->plan->steps[u->steps[i]];
     if (!tg_tile_reductions(u, unit) || !tg_tile_head(u)) return 0;
@@ -210,6 +230,7 @@ int tg_add_tiled_unit(tg_tiler *t, const int64_t *steps, int64_t n, int64_t grou
         u.columns = 1;
     }
     if (u.columns > WIDEST_ROW) return 0;
+    u.panel_columns = u.columns;
     tg_unit *unit = begin_unit(t, n);
     if (unit == NULL || !lay_out(&u) || !fill_unit(&u, unit)) return -1;
     if (u.scratch > t->scratch) t->scratch = u.scratch;

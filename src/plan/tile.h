@@ -30,8 +30,9 @@ typedef struct tg_tiling {
     const int64_t *steps;
     int64_t n;
     int64_t head; /* step, -1 for none */
-    int64_t rows, columns, panel_rows, block_rows, n_panels;
-    int is_flat; /* rows are elements */
+    int64_t rows, columns, panel_rows, panel_columns, block_rows;
+    int64_t n_panels, column_panels; /* panels of rows, and each of them in panels of columns */
+    int is_flat;                     /* rows are elements */
     int is_parallel;
     size_t scratch, parts;
 } tg_tiling;
@@ -76,6 +77,11 @@ static inline int tg_is_compact(const tg_tiling *u, const tg_lie *lie)
     return (u->rows == 1 || lie->row == u->columns) && (u->columns == 1 || lie->column == 1);
 }
 
+static inline int tg_is_cut(const tg_tiling *u)
+{
+    return u->column_panels > 1;
+}
+
 static inline int tg_is_one_block(const tg_tiling *u)
 {
     return u->n_panels == 1 && u->block_rows == u->rows;
@@ -90,6 +96,10 @@ static inline int64_t tg_count_blocks(const tg_tiling *u)
 
 /* 1 when all that the step reads in rows by columns can be walked as one axis. */
 int tg_is_one_axis(const tg_tiling *u, int64_t s);
+
+/* 1 when panels need not have whole rows: columns of all that the unit makes come from the same columns of what it
+ * reads, and the kernels can do with rows that lie apart. */
+int tg_can_cut_rows(const tg_tiling *u);
 
 /* Give tiles: to inputs and result of an elementwise step or a reduction, and of the head, if there is one. 0 when
  * memory runs out. */

@@ -14,6 +14,42 @@ int tg_is_one_axis(const tg_tiling *u, int64_t s)
     return 1;
 }
 
+/* 1 for a step that has a loop, with which it goes over rows one by one. */
+static int is_row_by_row(const tg_tiling *u, int64_t s)
+{
+    const tg_step *step = &u->t->b->plan->steps[s];
+    const tg_place *in = tg_tile_places(u, s);
+    if ((step->op->flags & TG_OP_ELEMENTWISE) == 0 ||
+        tg_loop_of(step->op, in[0].dtype, in[step->n_inputs].dtype) == NULL)
+        return 0;
+    for (int k = 0; k < step->n_inputs; k++) {
+        tg_lie lie;
+        if (!tg_lie_of(&in[k], TG_EXTENT_FULL, &lie) || (lie.column != 0 && lie.column != 1)) return 0;
+    }
+    return 1;
+}
+
+int tg_can_cut_rows(const tg_tiling *u)
+{
+    if (u->head < 0 || (u->t->b->plan->steps[u->head].op->flags & TG_OP_COLUMNWISE) == 0) return 0;
+    if (tg_tile_places(u, u->head)[1].shape[0] < 1) return 0;
+    for (int64_t i = 0; i < u->n; i++) {
+        int64_t s = u->steps[i];
+        const tg_member *m = tg_tile_member(u, s);
+        unsigned axes;
+        if (s == u->head) continue;
+        if (m->reads != TG_EXTENT_FULL || m->makes == TG_EXTENT_COLUMN) return 0;
+        if ((u->t->b->plan->steps[s].op->flags & TG_OP_REDUCTION) == 0) {
+            if (!is_row_by_row(u, s)) return 0;
+        } else if (m->makes != TG_EXTENT_END ||
+                   (tg_reduced_extent(&u->t->b->plan->steps[s], tg_tile_places(u, s), m->reads, &axes),
+                    axes != 1)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* ---- Tiles ----------------------------------------------------------------------------------------------------- */
 
 static int give_tile(const tg_tiling *u, tg_place *p, const tg_tile *tile)
@@ -45,10 +81,14 @@ static void set_steps(const tg_tiling *u, const tg_place *p, int is_panel, int64
 static int tile_operand(const tg_tiling *u, tg_place *p, tg_extent extent, int one_axis, int is_panel)
 {
     tg_lie lie;
-    tg_tile tile = {.per_row = extent == TG_EXTENT_FULL ? u->columns : 1, .rank = one_axis ? 1 : 2};
+    tg_tile tile = {.per_row = extent == TG_EXTENT_FULL ? u->panel_columns : 1, .rank = one_axis ? 1 : 2};
     tg_lie_of(p, extent, &lie);
     int64_t row = lie.row;
     if (u->is_flat) row = tg_is_scalar(&lie) ? 0 : 1;
+    if (tg_is_cut(u) && p->base == TG_BASE_SCRATCH) row = u->panel_columns;
+    tile.is_cut = tg_is_cut(u);
+    if (tile.is_cut && p->base != TG_BASE_SCRATCH)
+        tile.across = u->panel_columns * lie.column * tg_item_of(p);
     set_steps(u, p, is_panel, row, &tile);
     if (!one_axis) {
         tile.strides[0] = row;
@@ -66,8 +106,8 @@ int tg_tile_step(const tg_tiling *u, int64_t s)
     const tg_step *step = &u->t->b->plan->steps[s];
     const tg_member *m = tg_tile_member(u, s);
     int reduces = (step->op->flags & TG_OP_REDUCTION) != 0;
-    int one_axis =
-        m->reads == TG_EXTENT_COLUMN || (!reduces && (u->columns == 1 || u->is_flat || tg_is_one_axis(u, s)));
+    int one_axis = m->reads == TG_EXTENT_COLUMN ||
+                   (!reduces && !tg_is_cut(u) && (u->columns == 1 || u->is_flat || tg_is_one_axis(u, s)));
     for (int k = 0; k < step->n_inputs; k++) {
         tg_place *p = tg_tile_places(u, s) + k;
         int64_t from = u->t->b->buffer_of[step->first_place + k];
@@ -91,10 +131,20 @@ int tg_tile_head(const tg_tiling *u)
                     .rank = 2,
                     .strides = {in->strides[0], in->strides[1]}};
     if (u->t->moved[u->head] > 0) move_to_scratch(u, out, TG_BASE_SCRATCH, (size_t)u->t->moved[u->head] - 1);
-    tg_tile to = {.panel = out->base == TG_BASE_SCRATCH ? 0 : u->panel_rows * u->columns * tg_item_of(out),
-                  .per_row = u->columns,
-                  .rank = 2,
-                  .strides = {u->columns, 1}};
+    tg_tile to = {
+        .per_row = u->panel_columns, .is_cut = tg_is_cut(u), .rank = 2, .strides = {u->panel_columns, 1}};
+    if (out->base != TG_BASE_SCRATCH) {
+        to.panel = u->panel_rows * u->columns * tg_item_of(out);
+        to.across = u->panel_columns * tg_item_of(out);
+        to.strides[0] = u->columns;
+    }
+    tg_tile across = {.across = u->panel_columns * in[1].strides[1] * tg_item_of(&in[1]),
+                      .rows = in[1].shape[0],
+                      .per_row = u->panel_columns,
+                      .is_cut = 1,
+                      .rank = 2,
+                      .strides = {in[1].strides[0], in[1].strides[1]}};
+    if (tg_is_cut(u) && !give_tile(u, &in[1], &across)) return 0;
     return give_tile(u, in, &from) && give_tile(u, out, &to);
 }
 
@@ -148,7 +198,9 @@ int tg_tile_reductions(tg_tiling *u, tg_unit *unit)
         if (tg_tile_member(u, s)->makes != TG_EXTENT_END) continue;
         tg_place whole = *tg_tile_result(u, s);
         int64_t at = tg_result_place(step), buffer = b->buffer_of[at], item = tg_item_of(&whole);
-        tg_tile tile = {.per_row = whole.count, .fixed = 1, .rank = 1, .strides = {1, 0}};
+        tg_tile tile = {.rows = 1, .per_row = whole.count, .rank = 1, .strides = {1, 0}};
+        tile.is_cut = tg_is_cut(u);
+        tile.across = tile.is_cut ? u->panel_columns * item : 0;
         if (!tg_is_one_block(u)) {
             size_t offset = u->parts;
             u->parts += tg_tile_aligned((size_t)(tg_count_blocks(u) * whole.count * item));
@@ -194,5 +246,5 @@ void tg_use_loop(const tg_builder *b, tg_step *step)
     const tg_tile *tile = places[step->n_inputs].tile;
     step->is_rows = tile != NULL && tile->rank == 2;
     for (int k = 0; k <= step->n_inputs; k++) step->row_bytes[k] = row_bytes_of(&places[k]);
-    step->loop = tg_loop_of(step->op, places[0].dtype);
+    step->loop = tg_loop_of(step->op, places[0].dtype, places[step->n_inputs].dtype);
 }

@@ -1,0 +1,56 @@
+/* Which library multiplies what, in builds that have one. Arguments are checked here, since a BLAS answers bad ones by
+ * printing. */
+#include "gemm_library.h"
+
+#include <limits.h>
+
+/* How a BLAS can read rows by columns of a row-major matrix with these strides: its leading dimension; 0 when it
+ * cannot. */
+static int64_t leading(int64_t rows, int64_t columns, const int64_t strides[2], int *is_transposed)
+{
+    int64_t row = strides[0], column = strides[1];
+    *is_transposed = 0;
+    /* The stride of an axis of size 1 says nothing. */
+    if (rows == 1) row = column == 1 ? columns : 1;
+    if (columns == 1) column = 1;
+    if (column == 1 && row >= columns && row <= INT_MAX) return row;
+    *is_transposed = 1;
+    return row == 1 && column >= rows && column <= INT_MAX ? column : 0;
+}
+
+static int fits(int64_t m, int64_t n, int64_t k, int64_t c_row)
+{
+    return m <= INT_MAX && n <= INT_MAX && k <= INT_MAX && c_row >= n && c_row <= INT_MAX;
+}
+
+tg_gemm_library tg_gemm_choose(size_t item, int64_t m, int64_t n, int64_t k, const int64_t a[2],
+                               const int64_t b[2], int64_t c_row, tg_blas_layout *layout)
+{
+    if (!fits(m, n, k, c_row)) return TG_GEMM_OWN;
+    layout->lda = leading(m, k, a, &layout->a_transposed);
+    layout->ldb = leading(k, n, b, &layout->b_transposed);
+    if (layout->lda == 0 || layout->ldb == 0) return TG_GEMM_OWN;
+    if (TG_WITH_ONEDNN && item == sizeof(float)) return TG_GEMM_ONEDNN;
+    return TG_WITH_CBLAS ? TG_GEMM_CBLAS : TG_GEMM_OWN;
+}
+
+void tg_gemm_library_f32(tg_gemm_library library, const tg_blas_layout *layout, const tg_product_f32 *p,
+                         float scale, int add)
+{
+#if TG_WITH_ONEDNN
+    if (library == TG_GEMM_ONEDNN) tg_gemm_onednn_f32(layout, p, scale, add);
+#endif
+#if TG_WITH_CBLAS
+    if (library == TG_GEMM_CBLAS) tg_gemm_cblas_f32(layout, p, scale, add);
+#endif
+}
+
+void tg_gemm_library_f64(tg_gemm_library library, const tg_blas_layout *layout, const tg_product_f64 *p,
+                         double scale, int add)
+{
+#if TG_WITH_CBLAS
+    if (library == TG_GEMM_CBLAS) tg_gemm_cblas_f64(layout, p, scale, add);
+#else
+    (void)library, (void)layout, (void)p, (void)scale, (void)add;
+#endif
+}

@@ -1,0 +1,74 @@
+/* Threads by option and by environment: the same bits, and what is refused. */
+#define _XOPEN_SOURCE 700 /* setenv */
+
+#include "cli_train_run.h"
+
+#include <stdlib.h>
+
+/* A layer that is wide enough to be shared out. */
+static const char wide_model[] = "input x : f64[N, 2]\ninput y : f64[N, 3]\n"
+                                 "param W1 : f64[2, 600] = glorot\nparam b1 : f64[600]\n"
+                                 "param W2 : f64[600, 3] = glorot\n"
+                                 "pred = tanh(x @ W1 + b1) @ W2\n"
+                                 "loss = mean(sum((pred - y)^2, axis=1))\noutput loss, pred\n";
+
+static void train(const char *arguments)
+{
+    assert_int_equal(run_tapegrad(arguments), 0);
+}
+
+static void test_same_bits(void **state)
+{
+    (void)state;
+    write_text("wide.tg", wide_model);
+    write_points("points.csv", 0, 60);
+    train("train wide.tg --data points.csv --batch 40 --epochs 3 --save one.safetensors");
+    train("train wide.tg --data points.csv --batch 40 --epochs 3 --threads 2 --save two.safetensors");
+    assert_same_weights("one.safetensors", "two.safetensors");
+    setenv("TAPEGRAD_THREADS", "3", 1);
+    train("train wide.tg --data points.csv --batch 40 --epochs 3 --save three.safetensors");
+    assert_same_weights("one.safetensors", "three.safetensors");
+    setenv("TAPEGRAD_THREADS", "", 1); /* as if it were not there */
+    train("train wide.tg --data points.csv --batch 40 --epochs 3 --save none.safetensors");
+    assert_same_weights("one.safetensors", "none.safetensors");
+    unsetenv("TAPEGRAD_THREADS");
+}
+
+static void test_eval(void **state)
+{
+    (void)state;
+    write_text("sum.tg", "param a : f64[400, 300] = glorot\ns = sum(exp(a) / 3)\noutput s\n");
+    assert_int_equal(run_tapegrad("eval sum.tg --json"), 0);
+    char *one = read_text("out");
+    assert_int_equal(run_tapegrad("eval sum.tg --json -j 3"), 0);
+    char *three = read_text("out");
+    assert_string_equal(one, three);
+    free(one);
+    free(three);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"0", "257", "two", "2x", "-1", " "};
+    assert_refused("train points.tg --data points.csv --threads 0",
+                   "--threads: expected a whole number from 1 to 256");
+    assert_refused("eval sum.tg --threads many",
+                   "--threads: expected a whole number from 1 to 256, found 'many'");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        setenv("TAPEGRAD_THREADS", bad[i], 1);
+        assert_refused("eval sum.tg", "TAPEGRAD_THREADS: expected a whole number from 1 to 256, found '");
+        assert_refused("train wide.tg --data points.csv", "TAPEGRAD_THREADS: expected");
+        /* The option wins, and then nobody looks at the variable. */
+        assert_int_equal(run_tapegrad("eval sum.tg --threads 2"), 0);
+    }
+    unsetenv("TAPEGRAD_THREADS");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bits), cmocka_unit_test(test_eval),
+                                       cmocka_unit_test(test_refusals)};
+    return cmocka_run_group_tests_name("tapegrad train and eval: threads", tests, train_setup,
+                                       train_teardown);
+}
