@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -20,6 +21,7 @@ void __wrap_free(void *block);
 
 static int64_t countdown; /* 0: nothing fails */
 static int all_fail_after, failed;
+static atomic_llong calls;
 
 /* ---- Which blocks are live: a table with linear probing, because free is also called for blocks that a shared
  * library allocated ---- */
@@ -68,6 +70,7 @@ static void forget(const void *block)
 
 static int fails_now(void)
 {
+    atomic_fetch_add(&calls, 1);
     if (failed && all_fail_after) return 1;
     if (countdown == 0 || --countdown > 0) return 0;
     failed = 1;
@@ -118,6 +121,11 @@ int failing_alloc_stop(void)
 int64_t failing_alloc_live(void)
 {
     return live;
+}
+
+int64_t failing_alloc_calls(void)
+{
+    return atomic_load(&calls);
 }
 
 /* Runs one attempt; 1 when none of its allocations failed. */

@@ -13,6 +13,8 @@ void failing_alloc_start(int64_t k, int all_after);
 int failing_alloc_stop(void);
 /* How many of the blocks that were allocated this way are not freed yet. */
 int64_t failing_alloc_live(void);
+/* How many blocks were asked for so far, in all threads. */
+int64_t failing_alloc_calls(void);
 
 /* Calls attempt(context) with the first, second, … allocation failing, until one of them runs without a failure;
  * once with that allocation alone failing and once with all from it on. attempt returns 1 when it succeeded and 0

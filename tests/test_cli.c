@@ -423,6 +423,14 @@ static void plan(void **state)
     assert_true(json_integer_value(json_object_get(object, "units")) <
                 (json_int_t)json_array_size(json_object_get(object, "steps")));
     json_decref(object);
+    assert_int_equal(run("tapegrad plan model.tg --dim N=100 --without fuse,place --json"), 0);
+    object = parse_output();
+    assert_int_equal(json_integer_value(json_object_get(object, "units")),
+                     json_array_size(json_object_get(object, "steps")));
+    assert_true(json_integer_value(json_object_get(object, "arena_bytes")) > arena);
+    json_decref(object);
+    assert_int_equal(run("tapegrad plan model.tg --dim N=100 --without fuse,fuze"), 2);
+    assert_contains(err, "no pass \"fuze\"");
 }
 
 /* Every operation has a signature, a formula and an example; those with derivatives show them. */

@@ -4,186 +4,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph_helpers.h"
+#include "random_program.h"
 
-#include <tapegrad/random.h>
-
-enum { PROGRAMS = 120, LARGE_PROGRAMS = 12, ROUNDS = 2, PARAMS = 8 };
-
-/* Sizes of axes, and of what is computed: arrays of one block, and of many. */
-typedef struct sizes {
-    int64_t two, three, four, most;
-    int operations;
-} sizes;
-static const sizes small = {2, 3, 4, 200, 70}, large = {3, 150, 28, 13000, 24};
+enum { PROGRAMS = 120, LARGE_PROGRAMS = 12, ROUNDS = 2, PARAMS = RANDOM_PARAMS };
 
 typedef struct program {
-    tg_graph *g;
-    uint64_t key, at;
-    const sizes *sizes;
-    tg_tensor *params[PARAMS];
-    tg_update updates[PARAMS];
-    tg_tensor *outputs[6];
-    int n_updates, n_outputs, limited;
-    double **values; /* of every node */
+    random_program made;
+    double *original[PARAMS]; /* values of the params */
+    double **values[ROUNDS];  /* of every node, one operation at a time */
+    double *usual;            /* what the usual function gives, value after value */
+    int64_t n_usual, at_usual;
+    int limited;
 } program;
 
-static int draw(program *p, int n)
+/* How a function's results stand to those of the usual one. */
+typedef enum likeness { ARE_USUAL, MAY_BE_ROUNDED, SAME_BITS } likeness;
+
+static size_t size_of(const tg_tensor *t)
 {
-    return (int)tg_random_below(p->key, p->at++, (uint64_t)n);
+    return (size_t)tg_count(t) * sizeof(double);
 }
 
-/* ---- Making a program -------------------------------------------------------------------------------------- */
-
-static void make_params(program *p)
+static void *copy(const void *data, size_t size)
 {
-    const int64_t two = p->sizes->two, three = p->sizes->three, four = p->sizes->four;
-    const struct {
-        int rank;
-        int64_t shape[3];
-    } types[PARAMS] = {{2, {three, four}}, {2, {three, four}}, {2, {four, four}},       {2, {four, four}},
-                       {1, {four}},        {1, {four}},        {3, {two, three, four}}, {2, {three, 1}}};
-    static double data[3 * 150 * 28];
-    for (int i = 0; i < PARAMS; i++) {
-        for (int64_t k = 0; k < two * three * four; k++) data[k] = draw(p, 2001) / 1000.0 - 1;
-        const char name[2] = {(char)('a' + i), '\0'};
-        p->params[i] = tg_param(p->g, name, TG_F64, types[i].rank, types[i].shape, data);
-    }
+    void *made = malloc(size + 1);
+    assert_non_null(made);
+    memcpy(made, data, size);
+    return made;
 }
 
-/* A node of the tape, later ones more often. */
-static tg_tensor *pick(program *p)
+static void restore_params(program *p)
 {
-    int n = (int)tg_node_count(p->g), first = draw(p, n), second = draw(p, n);
-    tg_tensor *t = tg_node(p->g, first > second ? first : second);
-    return tg_dtype_of(t) == TG_F64 ? t : p->params[draw(p, PARAMS)];
-}
-
-static tg_tensor *view_of(program *p, tg_tensor *x)
-{
-    if (tg_rank(x) == 0) return tg_broadcast_to(x, 2, (const int64_t[]){p->sizes->three, p->sizes->four});
-    int axis = draw(p, tg_rank(x));
-    int64_t size = tg_shape(x)[axis];
-    switch (draw(p, 6)) {
-    case 0:
-        return tg_transpose(x, NULL);
-    case 1:
-        return tg_flip(x, axis);
-    case 2:
-        return tg_slice(x, axis, draw(p, (int)size), TG_END, 1 + draw(p, 2));
-    case 3:
-        return tg_slice(x, axis, TG_END, TG_END, -1 - draw(p, 2));
-    case 4:
-        return tg_reshape(x, 1, (const int64_t[]){-1});
-    default:
-        if (tg_count(x) % 4 == 0) return tg_reshape(x, 2, (const int64_t[]){-1, 4});
-        return tg_index(x, axis, draw(p, (int)size));
-    }
-}
-
-static tg_tensor *reduction_of(program *p, tg_tensor *x)
-{
-    if (tg_rank(x) == 0) return tg_neg(x);
-    tg_axes axes = {.count = 1, .keep = draw(p, 2), .axis = {draw(p, tg_rank(x))}};
-    switch (draw(p, 5)) {
-    case 0:
-        return tg_sum(x, NULL);
-    case 1:
-        return tg_sum(x, &axes);
-    case 2:
-        return tg_max(x, &axes);
-    case 3:
-        return tg_cumsum(x, axes.axis[0]);
-    default:
-        return tg_softmax(x, axes.axis[0]);
-    }
-}
-
-/* NULL where the inputs do not fit. */
-static tg_tensor *combination(program *p, tg_tensor *a, tg_tensor *b)
-{
-    switch (draw(p, 8)) {
-    case 0:
-        return tg_add(a, b);
-    case 1:
-        return tg_sub(a, b);
-    case 2:
-        return tg_mul(a, b);
-    case 3:
-        return tg_maximum(a, b);
-    case 4:
-        return tg_where(tg_lt(a, b), a, tg_mul_scalar(b, 0.5));
-    case 5:
-        return tg_add(a, tg_transpose(a, NULL));
-    case 6:
-        return tg_concat((tg_tensor *[]){a, b, a}, 3, 0);
-    default:
-        return tg_mul_scalar(tg_matmul(a, b), 1.0 / (double)p->sizes->four);
-    }
-}
-
-static tg_tensor *random_operation(program *p)
-{
-    tg_tensor *a = pick(p), *made;
-    switch (draw(p, 8)) {
-    case 0:
-        return tg_tanh(a);
-    case 1:
-        return tg_sin(a);
-    case 2:
-    case 3:
-        return view_of(p, a);
-    case 4:
-        return reduction_of(p, a);
-    default:
-        made = combination(p, a, pick(p));
-        tg_clear_error(p->g);
-        return made != NULL && tg_count(made) <= p->sizes->most ? made : tg_neg(a);
-    }
-}
-
-static int same_type(const tg_tensor *a, const tg_tensor *b)
-{
-    return tg_dtype_of(a) == tg_dtype_of(b) && tg_rank(a) == tg_rank(b) &&
-           memcmp(tg_shape(a), tg_shape(b), (size_t)tg_rank(a) * sizeof(int64_t)) == 0;
-}
-
-/* A node of the param's type: another param, something computed, or a view brought to that shape. */
-static tg_tensor *new_value(program *p, tg_tensor *param)
-{
-    for (int tries = 0; tries < 30; tries++) {
-        tg_tensor *t = pick(p);
-        if (t != param && same_type(t, param)) return t;
-    }
-    tg_tensor *t = tg_add(param, tg_mul_scalar(tg_sum(pick(p), NULL), 0.01));
-    return draw(p, 2) == 0 ? t : tg_sub(t, tg_flip(param, 0));
-}
-
-static void make_program(program *p)
-{
-    make_params(p);
-    for (int i = 0; i < p->sizes->operations; i++) assert_non_null(random_operation(p));
-    if (draw(p, 2) == 0) {
-        tg_tensor *gradients[PARAMS];
-        tg_tensor *cost = tg_sum(tg_tanh(pick(p)), NULL);
-        assert_int_equal(tg_grad(p->g, cost, p->params, PARAMS, gradients), TG_OK);
-        for (int i = 0; i < PARAMS; i++)
-            if (draw(p, 2) == 0) tg_sub(p->params[i], tg_mul_scalar(gradients[i], 0.1));
-    }
-    for (int i = 0; i < PARAMS; i++)
-        if (draw(p, 2) == 0)
-            p->updates[p->n_updates++] = (tg_update){p->params[i], new_value(p, p->params[i])};
-    p->n_outputs = draw(p, COUNT(p->outputs) + 1);
-    for (int i = 0; i < p->n_outputs; i++) p->outputs[i] = pick(p);
+    for (int i = 0; i < PARAMS; i++) tg_set(p->made.params[i], p->original[i], size_of(p->made.params[i]));
 }
 
 /* ---- Its values, one operation at a time --------------------------------------------------------------------- */
 
 /* A constant's or param's value is there; an operation is recorded alone, on params that hold its inputs. */
-static void compute(program *p, tg_tensor *t, double *values)
+static void compute(double *const *values, tg_tensor *t)
 {
     if (tg_data(t) != NULL) {
-        evaluate(t, values, tg_count(t), __FILE__, __LINE__);
+        evaluate(t, values[tg_id(t)], tg_count(t), __FILE__, __LINE__);
         return;
     }
     tg_graph *alone = tg_graph_new(&(tg_graph_options){.flags = TG_NO_SIMPLIFY | TG_NO_INTERN});
@@ -192,101 +53,153 @@ static void compute(program *p, tg_tensor *t, double *values)
     for (int i = 0; i < tg_input_count(t); i++) {
         tg_tensor *x = tg_input_at(t, i);
         const char name[2] = {(char)('a' + i), '\0'};
-        inputs[i] = tg_param(alone, name, TG_F64, tg_rank(x), tg_shape(x), p->values[tg_id(x)]);
+        inputs[i] = tg_param(alone, name, TG_F64, tg_rank(x), tg_shape(x), values[tg_id(x)]);
         inputs[i] = tg_cast(inputs[i], tg_dtype_of(x));
     }
     tg_tensor *same = tg_apply(alone, tg_op_of(t), inputs, tg_input_count(t), tg_attr_of(t));
-    evaluate(same, values, tg_count(t), __FILE__, __LINE__);
+    evaluate(same, values[tg_id(t)], tg_count(t), __FILE__, __LINE__);
     tg_graph_free(alone);
 }
 
-static void compute_all(program *p)
+/* What the param holds after a round. */
+static tg_tensor *value_after(const program *p, int param)
 {
-    for (int64_t id = 0; id < tg_node_count(p->g); id++) compute(p, tg_node(p->g, id), p->values[id]);
+    for (int u = 0; u < p->made.n_updates; u++)
+        if (p->made.updates[u].param == p->made.params[param]) return p->made.updates[u].value;
+    return p->made.params[param];
+}
+
+static void compute_rounds(program *p)
+{
+    int64_t nodes = tg_node_count(p->made.g);
+    for (int round = 0; round < ROUNDS; round++) {
+        double **values = p->values[round] = malloc((size_t)nodes * sizeof *values);
+        for (int64_t id = 0; id < nodes; id++) {
+            values[id] = malloc(size_of(tg_node(p->made.g, id)) + 1);
+            compute(values, tg_node(p->made.g, id));
+        }
+        for (int i = 0; i < PARAMS; i++)
+            tg_set(p->made.params[i], values[tg_id(value_after(p, i))], size_of(p->made.params[i]));
+    }
+    restore_params(p);
 }
 
 /* ---- Comparing ---------------------------------------------------------------------------------------------------- */
 
-static void compare(const program *p, tg_tensor *t, const double *found, const char *what)
+static void compare(program *p, int round, tg_tensor *t, const double *found, likeness like, const char *what)
 {
-    const double *expected = p->values[tg_id(t)];
-    for (int64_t i = 0; i < tg_count(t); i++)
+    const double *expected = p->values[round][tg_id(t)];
+    double *usual = p->usual + p->at_usual;
+    for (int64_t i = 0; i < tg_count(t); i++) {
         if (!(fabs(found[i] - expected[i]) <= 1e-11 * fmax(1, fabs(expected[i]))))
             fail_msg("program %llu: element %lld of %s, node %lld (%s), is %.17g, expected %.17g",
-                     (unsigned long long)p->key, (long long)i, what, (long long)tg_id(t), tg_op_of(t)->name,
-                     found[i], expected[i]);
+                     (unsigned long long)p->made.key, (long long)i, what, (long long)tg_id(t),
+                     tg_op_of(t)->name, found[i], expected[i]);
+        if (like == SAME_BITS && memcmp(&found[i], &usual[i], sizeof found[i]) != 0)
+            fail_msg("program %llu: element %lld of %s, node %lld (%s), is %.17g, usually %.17g",
+                     (unsigned long long)p->made.key, (long long)i, what, (long long)tg_id(t),
+                     tg_op_of(t)->name, found[i], usual[i]);
+    }
+    p->at_usual += tg_count(t);
+    assert_true(p->at_usual <= p->n_usual);
+    if (like == ARE_USUAL) memcpy(usual, found, size_of(t));
 }
 
-static void run_and_compare(program *p, tg_function *f)
+static void run_rounds(program *p, tg_function *f, likeness like)
 {
-    compute_all(p);
-    if (tg_run(f) != TG_OK) fail_msg("%s", tg_function_error(f));
-    for (int i = 0; i < p->n_outputs; i++)
-        compare(p, p->outputs[i], tg_output(f, p->outputs[i]), "an output");
-    for (int i = 0; i < PARAMS; i++) {
-        tg_tensor *value = p->params[i];
-        for (int u = 0; u < p->n_updates; u++)
-            if (p->updates[u].param == value) {
-                value = p->updates[u].value;
-                break;
-            }
-        compare(p, value, tg_data(p->params[i]), "a param");
+    p->at_usual = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        if (tg_run(f) != TG_OK) fail_msg("%s", tg_function_error(f));
+        for (int i = 0; i < p->made.n_outputs; i++) {
+            tg_tensor *output = p->made.outputs[i];
+            compare(p, round, output, tg_output(f, output), like, "an output");
+        }
+        for (int i = 0; i < PARAMS; i++)
+            compare(p, round, value_after(p, i), tg_data(p->made.params[i]), like, "a param");
     }
 }
 
-/* The params go back to what they were, so that the next function starts where this one did. Returns the memory that
- * the function takes, 0 when there is none within the limit. */
-static size_t run_and_restore(program *p, const char *passes_off, size_t memory_limit)
+/* Returns the memory that the function takes, 0 when there is none within the limit. */
+static size_t run_with(program *p, const char *passes_off, size_t memory_limit, likeness like)
 {
+    const random_program *made = &p->made;
     tg_function *f;
-    double *before[PARAMS];
     const tg_compile_options options = {.passes_off = passes_off, .memory_limit = memory_limit};
-    tg_status status =
-        tg_compile_with(p->g, p->outputs, p->n_outputs, p->updates, p->n_updates, &options, &f);
+    tg_status status = tg_compile_with(made->g, made->outputs, made->n_outputs, made->updates,
+                                       made->n_updates, &options, &f);
     if (status == TG_ERR_SIZE && memory_limit > 0) {
-        assert_non_null(strstr(tg_error(p->g), "memory limit"));
-        tg_clear_error(p->g);
+        assert_non_null(strstr(tg_error(made->g), "memory limit"));
+        tg_clear_error(made->g);
         return 0;
     }
-    if (status != TG_OK) fail_msg("%s", tg_error(p->g));
-    for (int i = 0; i < PARAMS; i++) {
-        size_t size = (size_t)tg_count(p->params[i]) * sizeof(double);
-        before[i] = malloc(size);
-        memcpy(before[i], tg_data(p->params[i]), size);
-    }
-    for (int round = 0; round < ROUNDS; round++) run_and_compare(p, f);
-    for (int i = 0; i < PARAMS; i++) {
-        tg_set(p->params[i], before[i], (size_t)tg_count(p->params[i]) * sizeof(double));
-        free(before[i]);
-    }
+    if (status != TG_OK) fail_msg("%s", tg_error(made->g));
+    run_rounds(p, f, like);
+    restore_params(p);
     tg_function_stats stats = tg_stats(f);
-    assert_true(stats.nodes <= tg_node_count(p->g));
+    assert_true(stats.nodes <= tg_node_count(made->g));
     if (memory_limit > 0) assert_true(stats.arena_bytes + stats.scratch_bytes <= memory_limit);
     tg_function_free(f);
     return stats.arena_bytes + stats.scratch_bytes;
 }
 
-/* Less and less memory, until there is no plan. */
-static void run_with_limits(program *p)
+/* ---- Programs ------------------------------------------------------------------------------------------------------- */
+
+static void begin(program *p, uint64_t key, const random_sizes *sizes)
 {
-    size_t bytes = run_and_restore(p, NULL, 0);
-    while (bytes > 256 && (bytes = run_and_restore(p, NULL, bytes * 9 / 10)) > 0) p->limited++;
+    *p = (program){0};
+    random_program_make(&p->made, key, sizes);
+    for (int i = 0; i < PARAMS; i++) {
+        p->original[i] = copy(tg_data(p->made.params[i]), size_of(p->made.params[i]));
+        p->n_usual += ROUNDS * tg_count(p->made.params[i]);
+    }
+    for (int i = 0; i < p->made.n_outputs; i++) p->n_usual += ROUNDS * tg_count(p->made.outputs[i]);
+    p->usual = malloc((size_t)p->n_usual * sizeof *p->usual);
+    compute_rounds(p);
 }
 
-static int run_program(uint64_t key, const sizes *of)
+static void end(program *p)
 {
-    program p = {.key = key, .sizes = of};
-    p.g = tg_graph_new(&(tg_graph_options){.flags = key % 2 == 0 ? 0 : TG_NO_SIMPLIFY});
-    make_program(&p);
-    int64_t nodes = tg_node_count(p.g);
-    p.values = malloc((size_t)nodes * sizeof *p.values);
-    for (int64_t id = 0; id < nodes; id++)
-        p.values[id] = malloc(((size_t)tg_count(tg_node(p.g, id)) + 1) * sizeof(double));
-    run_with_limits(&p);
-    for (int i = 0; tg_pass_name(i) != NULL; i++) run_and_restore(&p, tg_pass_name(i), 0);
-    for (int64_t id = 0; id < nodes; id++) free(p.values[id]);
-    free(p.values);
-    tg_graph_free(p.g);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int64_t id = 0; id < tg_node_count(p->made.g); id++) free(p->values[round][id]);
+        free(p->values[round]);
+    }
+    for (int i = 0; i < PARAMS; i++) free(p->original[i]);
+    free(p->usual);
+    tg_graph_free(p->made.g);
+}
+
+/* Less and less memory, until there is no plan. */
+static void run_with_limits(program *p, size_t bytes)
+{
+    while (bytes > 256 && (bytes = run_with(p, NULL, bytes * 9 / 10, SAME_BITS)) > 0) p->limited++;
+}
+
+/* Where a pass is left out that changes what is added in which order, results are rounded otherwise. */
+static likeness likeness_without(const char *pass)
+{
+    return strcmp(pass, "fuse") == 0 || strcmp(pass, "view") == 0 ? MAY_BE_ROUNDED : SAME_BITS;
+}
+
+static void run_without_passes(program *p)
+{
+    char all[200] = "";
+    int n = 0;
+    for (; tg_pass_name(n) != NULL; n++) {
+        run_with(p, tg_pass_name(n), 0, likeness_without(tg_pass_name(n)));
+        if (n > 0) strcat(all, ",");
+        strcat(all, tg_pass_name(n));
+    }
+    assert_true(n >= 6);
+    run_with(p, all, 0, MAY_BE_ROUNDED);
+}
+
+static int run_program(uint64_t key, const random_sizes *sizes)
+{
+    program p;
+    begin(&p, key, sizes);
+    run_with_limits(&p, run_with(&p, NULL, 0, ARE_USUAL));
+    run_without_passes(&p);
+    end(&p);
     return p.limited;
 }
 
@@ -294,14 +207,14 @@ static void test_random_programs(void **state)
 {
     (void)state;
     int limited = 0;
-    for (uint64_t key = 0; key < PROGRAMS; key++) limited += run_program(key, &small);
+    for (uint64_t key = 0; key < PROGRAMS; key++) limited += run_program(key, &random_small);
     assert_in_range(limited, PROGRAMS / 8, 100 * PROGRAMS);
 }
 
 static void test_random_programs_of_many_blocks(void **state)
 {
     (void)state;
-    for (uint64_t key = 0; key < LARGE_PROGRAMS; key++) run_program(key, &large);
+    for (uint64_t key = 0; key < LARGE_PROGRAMS; key++) run_program(key, &random_large);
 }
 
 int main(void)

@@ -33,8 +33,16 @@ TG_API void tg_function_free(tg_function *f);
 
 /* How to compile; all zero for what tg_compile does. */
 typedef struct tg_compile_options {
-    /* Passes of the planner to leave out, as "fuse,…" (see tg_pass_name); NULL or "": none. Results differ by
-     * rounding alone; this is for comparing, and for finding what is slow. */
+    /* Passes of the planner to leave out, as "fuse,view"; NULL or "": none. This is for comparing, and for finding
+     * what is slow or wrong. tg_pass_name has the names. Without
+     *   fuse       every kernel runs alone, over whole arrays
+     *   view       transposes, broadcasts and slices are copied; no kernel reads through their strides
+     *   loop       every kernel walks over axes, also where a plain loop would do
+     *   update     new values are copied to their params at the end, and none is computed there
+     *   overwrite  no result is written over what it is computed from
+     *   place      no two results share memory
+     *   small      arrays of a few elements go through the same kernels as large ones.
+     * Without fuse, view or small results differ by rounding; without the others they are the same to the last bit. */
     const char *passes_off;
     /* Threads that a run uses, the calling one among them; 0: one. Each function has threads of its own, which sleep
      * between runs and end with it; in a process that was forked off it runs without them. Results do not depend on
@@ -85,7 +93,8 @@ typedef struct tg_function_stats {
     int64_t steps;      /* kernels that a run calls, once or for one block of rows after the other */
     int64_t units;      /* groups of kernels that run together on such blocks */
     size_t arena_bytes; /* buffers for results, placed by lifetime */
-    size_t live_bytes;  /* the most that is alive at one step: no placement can do with less */
+    size_t live_bytes;  /* the most that is alive at one unit, each result in whole units of 64 bytes: no placement can
+                         * do with less */
     size_t total_bytes; /* what those buffers would take without sharing */
     size_t scratch_bytes;
     int from_cache; /* the plan was there already */

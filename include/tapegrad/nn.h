@@ -210,6 +210,7 @@ typedef struct tg_progress {
     tg_score train;        /* of the epoch so far, measured while the params change */
     tg_score validation;   /* at the end of an epoch with validation data; NaN otherwise */
     tg_graph *graph;
+    tg_function *function; /* that ran the last step, for a profile say; a smaller last batch has another */
 } tg_progress;
 
 /* Returns nonzero to stop: training ends after this step or epoch with TG_STOPPED, everything consistent. */

@@ -4,6 +4,7 @@
  *   ops.h       the operations
  *   diff.h      derivatives: gradients, Jacobian products, Hessians, rules of one's own
  *   function.h  running expressions
+ *   profile.h   where a compiled function spends its time
  *   check.h     derivatives checked against differences; check_callback.h for code without a graph
  *   proof.h     whether two tensors are the same for every value
  *   explain.h   expressions as text and LaTeX, listings of the tape
@@ -32,6 +33,7 @@
 #include <tapegrad/nn.h>
 #include <tapegrad/op.h>
 #include <tapegrad/ops.h>
+#include <tapegrad/profile.h>
 #include <tapegrad/proof.h>
 #include <tapegrad/random.h>
 #include <tapegrad/rules.h>

@@ -1,91 +1,98 @@
 /* tapegrad plan: the compiled schedule. */
 #include <inttypes.h>
 
-#include "print.h"
 #include "program.h"
+#include "steps.h"
+#include "train.h"
 
 typedef struct totals {
     double flops, bytes;
 } totals;
 
-static void show_step(const tg_function *f, int64_t i, totals *sum)
-{
-    tg_step_info step = tg_step_at(f, i);
-    char text[TG_TYPE_TEXT], line[600] = "";
-    size_t length = 0;
-    for (int k = 0; k < step.n_inputs && length < sizeof line - TG_TYPE_TEXT; k++) {
-        tg_type type = tg_step_input(f, i, k);
-        length += (size_t)snprintf(line + length, sizeof line - length, "%s%s", k > 0 ? ", " : "",
-                                   tg_type_text(&type, text, sizeof text));
-    }
-    size_t bytes = step.bytes_read + step.bytes_written;
-    printf("%4" PRId64 " %5" PRId64 "  %-12s %12.0f %12zu  %s -> %s\n", i, step.unit, step.op, step.flops,
-           bytes, line, tg_type_text(&step.output, text, sizeof text));
-    sum->flops += step.flops;
-    sum->bytes += (double)bytes;
-}
-
-static int show(const tg_function *f)
+static totals sum_of(const tg_step_list *list)
 {
     totals sum = {0, 0};
-    tg_function_stats stats = tg_stats(f);
+    for (int64_t i = 0; i < list->stats.steps; i++) {
+        sum.flops += list->rows[i].info.flops;
+        sum.bytes += tg_step_bytes(&list->rows[i]);
+    }
+    return sum;
+}
+
+static void show(const tg_step_list *list)
+{
+    const tg_function_stats *stats = &list->stats;
+    totals sum = sum_of(list);
     printf("step  unit  kernel              flops        bytes  shapes\n");
-    for (int64_t i = 0; i < stats.steps; i++) show_step(f, i, &sum);
+    for (int64_t i = 0; i < stats->steps; i++) {
+        const tg_step_row *row = &list->rows[i];
+        printf("%4" PRId64 " %5" PRId64 "  %-12s %12.0f %12.0f  ", i, row->info.unit, row->info.op,
+               row->info.flops, tg_step_bytes(row));
+        tg_step_print_places(stdout, row);
+    }
     printf("\nkernels        %" PRId64 " in %" PRId64 " units, for %" PRId64
            " nodes\nflops          %.0f\nbytes moved    %.0f\n"
-           "arena          %zu bytes (lower bound by lifetimes: %zu; without sharing: %zu)\n"
+           "peak memory    %zu bytes in the arena (lower bound by lifetimes: %zu; without sharing: %zu)\n"
            "scratch        %zu bytes\n",
-           stats.steps, stats.units, stats.nodes, sum.flops, sum.bytes, stats.arena_bytes, stats.live_bytes,
-           stats.total_bytes, stats.scratch_bytes);
-    return TG_EXIT_OK;
+           stats->steps, stats->units, stats->nodes, sum.flops, sum.bytes, stats->arena_bytes,
+           stats->live_bytes, stats->total_bytes, stats->scratch_bytes);
 }
 
-static json_t *type_as_json(const tg_type *type)
+static int show_json(const tg_command *command, const tg_step_list *list)
 {
-    return json_pack("{s:s, s:o}", "dtype", tg_dtype_name(type->dtype), "shape", tg_json_shape(type));
-}
-
-static json_t *json_step(const tg_function *f, int64_t i, totals *sum)
-{
-    tg_step_info step = tg_step_at(f, i);
-    json_t *inputs = json_array();
-    for (int k = 0; k < step.n_inputs; k++) {
-        tg_type type = tg_step_input(f, i, k);
-        json_array_append_new(inputs, type_as_json(&type));
-    }
-    sum->flops += step.flops;
-    sum->bytes += (double)(step.bytes_read + step.bytes_written);
-    return json_pack("{s:s, s:I, s:f, s:I, s:I, s:o, s:o}", "kernel", step.op, "unit", (json_int_t)step.unit,
-                     "flops", step.flops, "bytes_read", (json_int_t)step.bytes_read, "bytes_written",
-                     (json_int_t)step.bytes_written, "inputs", inputs, "output", type_as_json(&step.output));
-}
-
-static int show_json(const tg_command *command, const tg_function *f)
-{
-    totals sum = {0, 0};
-    tg_function_stats stats = tg_stats(f);
+    const tg_function_stats *stats = &list->stats;
+    totals sum = sum_of(list);
     json_t *steps = json_array();
-    for (int64_t i = 0; i < stats.steps; i++) json_array_append_new(steps, json_step(f, i, &sum));
-    return tg_json_print(
-        command, json_pack("{s:o, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I}", "steps", steps, "nodes",
-                           (json_int_t)stats.nodes, "units", (json_int_t)stats.units, "flops", sum.flops,
-                           "bytes", sum.bytes, "arena_bytes", (json_int_t)stats.arena_bytes,
-                           "lower_bound_bytes", (json_int_t)stats.live_bytes, "unshared_bytes",
-                           (json_int_t)stats.total_bytes, "scratch_bytes", (json_int_t)stats.scratch_bytes));
+    for (int64_t i = 0; i < stats->steps; i++) json_array_append_new(steps, tg_step_json(&list->rows[i]));
+    return tg_json_print(command, json_pack("{s:o, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I}", "steps", steps,
+                                            "nodes", (json_int_t)stats->nodes, "units",
+                                            (json_int_t)stats->units, "flops", sum.flops, "bytes", sum.bytes,
+                                            "arena_bytes", (json_int_t)stats->arena_bytes,
+                                            "lower_bound_bytes", (json_int_t)stats->live_bytes,
+                                            "unshared_bytes", (json_int_t)stats->total_bytes, "scratch_bytes",
+                                            (json_int_t)stats->scratch_bytes));
+}
+
+/* A step of training, as `train` compiles it. */
+static int compile_step(const tg_program *p, const tg_arguments *a, tg_function **f)
+{
+    const train_settings settings = {.optimizer = tg_option_value(a, "optimizer")};
+    const tg_optimizer optimizer = train_optimizer(&settings);
+    const char *name;
+    if (tg_option_given(a, "out"))
+        return tg_complain(a->command, "--optimizer plans a step of training, which has no --out");
+    tg_tensor *loss = tg_program_result(p, a, &name);
+    if (loss == NULL) return TG_EXIT_BAD;
+    if (tg_train_step(p->graph, loss, &optimizer, f) == TG_OK) return TG_EXIT_OK;
+    return tg_complain(a->command, "%s: %s", p->path, tg_error(p->graph));
+}
+
+static int compile_outputs(const tg_program *p, const tg_arguments *a, tg_function **f)
+{
+    tg_selection s = {0};
+    int status = tg_program_select(p, a, "out", &s);
+    const tg_compile_options options = {.passes_off = tg_option_value(a, "without")};
+    if (status == TG_EXIT_OK && tg_compile_with(p->graph, s.tensors, s.count, NULL, 0, &options, f) != TG_OK)
+        status = tg_complain(a->command, "%s: %s", p->path, tg_error(p->graph));
+    tg_selection_clear(&s);
+    return status;
 }
 
 static int run(const tg_arguments *a)
 {
     tg_program p;
-    tg_selection s = {0};
     tg_function *f = NULL;
+    tg_step_list list = {0};
     int status = tg_program_open(a, &p);
-    if (status == TG_EXIT_OK) status = tg_program_select(&p, a, "out", &s);
-    if (status == TG_EXIT_OK && tg_compile(p.graph, s.tensors, s.count, NULL, 0, &f) != TG_OK)
-        status = tg_complain(a->command, "%s: %s", p.path, tg_error(p.graph));
-    if (status == TG_EXIT_OK) status = tg_option_given(a, "json") ? show_json(a->command, f) : show(f);
+    if (status == TG_EXIT_OK)
+        status = tg_option_given(a, "optimizer") ? compile_step(&p, a, &f) : compile_outputs(&p, a, &f);
+    if (status == TG_EXIT_OK && !tg_steps_read(f, &list)) status = tg_complain(a->command, "out of memory");
+    if (status == TG_EXIT_OK && tg_option_given(a, "json"))
+        status = show_json(a->command, &list);
+    else if (status == TG_EXIT_OK)
+        show(&list);
+    tg_steps_clear(&list);
     tg_function_free(f);
-    tg_selection_clear(&s);
     tg_program_close(&p);
     return status;
 }
@@ -93,12 +100,18 @@ static int run(const tg_arguments *a)
 static const tg_option options[] = {
     TG_PROGRAM_OPTIONS,
     {"out", 'o', "NAMES", 1, "What is computed, as a,b (the program's outputs).", NULL},
+    {"without", 0, "PASSES", 0, "Passes of the planner to leave out, as fuse,view.", NULL},
+    {"optimizer", 'O', "NAME", 0,
+     "Plan a step of training instead, as train runs it: loss, gradients and updates by sgd, momentum, adam or adamw.",
+     "sgd momentum adam adamw"},
     {"json", 0, NULL, 0, "Write one JSON object.", NULL},
     {NULL, 0, NULL, 0, NULL, NULL}};
 
 static const tg_example examples[] = {
     {"tapegrad plan model.tg --dim N=64", "the kernels that compute the outputs, their work and memory"},
     {"tapegrad plan model.tg --dim N=64 --out gW --json", "the same for one gradient, as JSON"},
+    {"tapegrad plan model.tg --dim N=64 --without fuse", "what kernels cost that do not run together"},
+    {"tapegrad plan model.tg --dim N=64 --optimizer adam", "a step of training with batches of 64"},
     {NULL, NULL}};
 
 const tg_command tg_command_plan = {
@@ -110,9 +123,12 @@ const tg_command tg_command_plan = {
     "Compiles the outputs of a program and shows the kernels that a run calls, in order: the floating-point "
     "operations of each, the bytes that it reads and writes, and shapes. Kernels of one unit run together, on one "
     "block of rows after the other, and what passes between them stays in the cache and costs no bytes. Results "
-    "share one arena; beside its size "
-    "stands the most that is alive at one step, below which no arrangement can go. Inputs need no data, but named "
-    "sizes must be known.",
+    "share one arena; its size is the peak of memory, beside params and inputs, and with it stands the most that is "
+    "alive in one unit, each result in whole units of 64 bytes, below which no arrangement can go. Inputs need no data, "
+    "but named sizes must be known.\n\n"
+    "--without leaves out passes of the planner, to see what they bring: fuse (kernels that run together), view (reading "
+    "through strides), loop (plain loops instead of a walk over axes), update and overwrite (results computed in params, "
+    "and over what they are made of), place (results that share memory), small (tiny arrays in vector registers).",
     options,
     examples,
     run};

@@ -81,7 +81,8 @@ static int on_step(const tg_progress *now, void *context)
     train_progress_step(&r->progress, now);
     r->next_epoch = now->step == now->steps ? now->epoch + 1 : now->epoch;
     r->next_step = now->step == now->steps ? 0 : now->step;
-    return interrupted;
+    if (tg_option_given(r->arguments, "profile")) r->stopped = train_profile_step(&r->profile, now);
+    return r->stopped != TG_OK || interrupted;
 }
 
 static tg_status score(train_run *r, const train_data *data, tg_score *result)
@@ -111,6 +112,7 @@ static int on_epoch(const tg_progress *now, void *context)
     if (r->test.x != NULL) r->stopped = score(r, &r->test, &epoch.test);
     if (r->stopped == TG_OK && !remember(r, &epoch)) r->stopped = TG_ERR_MEMORY;
     if (r->stopped == TG_OK) train_progress_epoch(&r->progress, now, epoch.test);
+    if (r->stopped == TG_OK && now->epoch + 1 == now->epochs) r->stopped = train_profile_end(&r->profile);
     return r->stopped != TG_OK || interrupted;
 }
 
@@ -252,6 +254,7 @@ static int fit(train_run *r)
                               .context = r};
     tg_fit_result result;
     int64_t steps = (train_data_count(&r->data) - 1) / s->batch + 1;
+    r->profile.batch = s->batch;
     r->progress = train_progress_begin(s->first_epoch * steps + s->first_step, s->batch);
     catch_interrupts();
     tg_status status = tg_fit(r->graph, train_net_build, &r->net, &set, &options, &result);
@@ -301,6 +304,8 @@ static int print_json(const train_run *r)
                                tg_json_real(r->seconds), "train", score_json(r->train_score));
     if (r->test.x != NULL) json_object_set_new(object, "test", score_json(r->test_score));
     if (r->settings.save != NULL) json_object_set_new(object, "saved", json_string(r->settings.save));
+    if (tg_option_given(r->arguments, "profile"))
+        json_object_set_new(object, "profile", train_profile_json(&r->profile));
     return tg_json_print(r->arguments->command, object);
 }
 
@@ -318,6 +323,7 @@ static void print_text(const train_run *r)
     if (r->test.x != NULL) print_score("test", r->test_score);
     if (r->settings.save != NULL) printf("saved   %s\n", r->settings.save);
     if (r->settings.report != NULL) printf("report  %s\n", r->settings.report);
+    if (tg_option_given(r->arguments, "profile")) train_profile_print(&r->profile);
 }
 
 static int write_report(train_run *r)
@@ -338,6 +344,7 @@ static int run(const tg_arguments *a)
         status = print_json(&r);
     else if (status == TG_EXIT_OK)
         print_text(&r);
+    train_profile_clear(&r.profile);
     train_net_clear(&r.net);
     train_data_clear(&r.data);
     train_data_clear(&r.test);
@@ -367,8 +374,12 @@ static const tg_option options[] = {
      NULL},
     {"report", 0, "FILE.html", 0, "Write a page with curves, the model, results by class and wrong answers.",
      "FILE"},
+    {"profile", 0, NULL, 0,
+     "Show where the time of a step goes: each kernel's, with its operations and bytes beside what this machine can do.",
+     NULL},
     {"json", 0, NULL, 0,
-     "Write one JSON object: {\"epochs\", \"seconds\", \"train\": {\"loss\", \"accuracy\"}, \"test\", \"saved\"}.",
+     "Write one JSON object: {\"epochs\", \"seconds\", \"train\": {\"loss\", \"accuracy\"}, \"test\", \"saved\", "
+     "\"profile\"}.",
      NULL},
     {NULL, 0, NULL, 0, NULL, NULL}};
 
@@ -378,6 +389,7 @@ static const tg_example examples[] = {
     {"tapegrad train model.tg --data digits/ --save w.safetensors --report r.html",
      "weights, and a page to look at"},
     {"tapegrad train model.tg --data digits/ --save w.safetensors --epochs 20 --resume", "ten epochs more"},
+    {"tapegrad train model.tg --data digits/ --epochs 1 --profile", "the time of each kernel of a step"},
     {NULL, NULL}};
 
 const tg_command tg_command_train = {
@@ -395,6 +407,11 @@ const tg_command tg_command_train = {
     "features keep their scale.\n\n"
     "Where the program has an output 'pred' and the targets are classes, accuracy is the share of examples for which "
     "the largest column of pred is the target's; for a single column, both are on the same side of 1/2.\n\n"
+    "--profile times every kernel of the steps on whole batches, the first step aside. Kernels of one unit run together on "
+    "blocks of rows, one call for each block; what passes between them stays in the cache, so that only the bytes of "
+    "other arrays count. 'peak' is the share of the products and sums, or of the bytes of memory, that one thread of this "
+    "machine does at most in the same time; arrays that lie in a cache can come faster than from memory. Reading the clock "
+    "makes training slower, and its time is taken off.\n\n"
     "Ctrl-C finishes the step, saves, says how to resume, and ends with status 130; a second one ends at once.",
     options,
     examples,

@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "train_net.h"
+#include "train_profile.h"
 #include "train_progress.h"
 
 /* What training is to do. */
@@ -40,6 +41,7 @@ typedef struct train_run {
     train_data data, test; /* test.x NULL: none */
     train_net net;
     train_progress progress;
+    train_profile profile; /* of --profile */
     train_epoch *history;
     int64_t n_history, history_room;
     tg_status stopped; /* why the test scores are missing: an error in a callback */

@@ -14,13 +14,15 @@
  * aligned_alloc because every target has it and a test can make it fail. */
 void *tg_aligned_alloc(size_t size)
 {
-    if (size > SIZE_MAX - TG_ALIGNMENT - sizeof(void *)) return NULL;
-    char *raw = malloc(size + TG_ALIGNMENT + sizeof(void *));
+    if (size > SIZE_MAX - 2 * TG_ALIGNMENT - sizeof(void *)) return NULL;
+    size_t rest = (TG_ALIGNMENT - size % TG_ALIGNMENT) % TG_ALIGNMENT;
+    char *raw = malloc(size + rest + TG_ALIGNMENT + sizeof(void *));
     if (raw == NULL) return NULL;
     uintptr_t start = (uintptr_t)(raw + sizeof(void *));
     uintptr_t aligned = (start + TG_ALIGNMENT - 1) & ~(uintptr_t)(TG_ALIGNMENT - 1);
     char *block = raw + sizeof(void *) + (aligned - start);
     memcpy(block - sizeof(void *), &raw, sizeof raw);
+    memset(block + size, 0, rest);
     return block;
 }
 

@@ -6,7 +6,8 @@
 
 #define TG_ALIGNMENT 64 /* a cache line, and the widest vector */
 
-/* size bytes of zeros at a multiple of TG_ALIGNMENT, or NULL. size 0 gives a block too. */
+/* size bytes of zeros at a multiple of TG_ALIGNMENT, or NULL. size 0 gives a block too. What is missing from a multiple
+ * of TG_ALIGNMENT is there as well, and is zero at first, so that kernels may take whole vectors. */
 void *tg_aligned_zeros(size_t size);
 /* The same with undefined contents. */
 void *tg_aligned_alloc(size_t size);

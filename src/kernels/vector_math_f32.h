@@ -30,16 +30,13 @@ static inline exponent_f32 split_exponent_f32(float x)
     return e;
 }
 
-/* e^r - 1 - r for |r| <= log(2) / 2. */
+/* e^r - 1 - r for |r| <= log(2) / 2. Pairs of terms, and pairs of those, do not wait for each other. */
 static inline float exp_tail_f32(float r)
 {
-    float p = 0.00014930297F;
-    p = mad_f32(p, r, 0.0013930524F);
-    p = mad_f32(p, r, 0.0083416095F);
-    p = mad_f32(p, r, 0.0416665114F);
-    p = mad_f32(p, r, 0.166666359F);
-    p = mad_f32(p, r, 0.5F);
-    return p * (r * r);
+    float z = r * r;
+    float a = mad_f32(0.166666359F, r, 0.5F), b = mad_f32(0.0083416095F, r, 0.0416665114F);
+    float c = mad_f32(0.00014930297F, r, 0.0013930524F);
+    return mad_f32(mad_f32(c, z, b), z, a) * z;
 }
 
 static inline float power_f32(int32_t n)

@@ -32,21 +32,19 @@ static inline exponent_f64 split_exponent_f64(double x)
     return e;
 }
 
-/* e^r - 1 - r for |r| <= log(2) / 2. */
+/* e^r - 1 - r for |r| <= log(2) / 2. Pairs of terms, and pairs of those, do not wait for each other. */
 static inline double exp_tail_f64(double r)
 {
-    double p = 2.0875390635135547e-09;
-    p = mad_f64(p, r, 2.5109078982596694e-08);
-    p = mad_f64(p, r, 2.7557402754950211e-07);
-    p = mad_f64(p, r, 2.7557244110644417e-06);
-    p = mad_f64(p, r, 2.4801587172039081e-05);
-    p = mad_f64(p, r, 0.00019841269886202126);
-    p = mad_f64(p, r, 0.0013888888888962815);
-    p = mad_f64(p, r, 0.00833333333332161);
-    p = mad_f64(p, r, 0.041666666666666505);
-    p = mad_f64(p, r, 0.16666666666666677);
-    p = mad_f64(p, r, 0.5);
-    return p * (r * r);
+    double z = r * r, w = z * z;
+    double a = mad_f64(0.16666666666666677, r, 0.5);
+    double b = mad_f64(0.00833333333332161, r, 0.041666666666666505);
+    double c = mad_f64(0.00019841269886202126, r, 0.0013888888888962815);
+    double d = mad_f64(2.7557244110644417e-06, r, 2.4801587172039081e-05);
+    double e = mad_f64(2.5109078982596694e-08, r, 2.7557402754950211e-07);
+    a = mad_f64(b, z, a);
+    c = mad_f64(d, z, c);
+    e = mad_f64(2.0875390635135547e-09, z, e);
+    return mad_f64(mad_f64(e, w, c), w, a) * z;
 }
 
 static inline double power_f64(uint64_t n)

@@ -69,6 +69,7 @@ static tg_status run_step(fit *f, int64_t first, tg_score *total)
     if (status != TG_OK) return status;
     double seen = (double)(first - f->skipped + runner->n);
     f->progress.step++;
+    f->progress.function = runner->function;
     f->progress.train = (tg_score){total->loss / seen, total->metric / seen};
     f->result.steps++;
     return TG_OK;

@@ -153,9 +153,27 @@ static int lower_kernel(tg_builder *b, const tg_tensor *t, tg_location *at)
     return done;
 }
 
+/* A reduction over axes of one element leaves all elements as they are: *at, where its input lies, without those axes. */
+static int lower_reduction_of_nothing(tg_builder *b, const tg_tensor *t, tg_location *at)
+{
+    const tg_place input = b->locations[tg_request_index(b->request, t->inputs[0])].place;
+    int64_t strides[TG_MAX_RANK];
+    int from = 0;
+    *at = b->locations[tg_request_index(b->request, t->inputs[0])];
+    for (int i = 0; i < t->rank; i++) {
+        strides[i] = 0;
+        if (t->shape[i] == 1) continue;
+        while (input.shape[from] == 1) from++;
+        strides[i] = input.strides[from++];
+    }
+    return give_shape(b, &at->place, t, strides) ? 1 : -1;
+}
+
 /* 1 lowered, 0 not possible as a view, -1 out of memory. */
 static int lower_view(tg_builder *b, const tg_tensor *t, tg_location *at)
 {
+    if ((t->op->flags & TG_OP_REDUCTION) != 0 && tg_count(t) > 0 && tg_count(t) == tg_count(t->inputs[0]))
+        return lower_reduction_of_nothing(b, t, at);
     if (t->op->view == NULL) return 0;
     const tg_tensor *x = t->inputs[0];
     *at = b->locations[tg_request_index(b->request, x)];
@@ -198,6 +216,7 @@ static int lower(tg_builder *b, const tg_tensor *t, tg_location *at)
     if (t->op == &tg_op_constant) return lower_constant(b, t, at);
     if (t->op->infer == NULL) return lower_leaf(b, t, at);
     int viewed = lower_view(b, t, at);
+    if (viewed > 0 && !tg_does(b->request, TG_PASS_VIEW)) return pack(b, t, at);
     return viewed != 0 ? viewed > 0 : lower_kernel(b, t, at);
 }
 
@@ -311,6 +330,7 @@ void tg_plan_release(tg_plan *plan)
     free(plan->steps);
     free(plan->units);
     free(plan->places);
+    free(plan->small);
     free(plan->outputs);
     free(plan->updates);
     free(plan->places_of_leaves);

@@ -85,8 +85,8 @@ static int update_in_place(tg_builder *b)
     for (int u = 0; u < b->plan->n_updates; u++) {
         tg_plan_update *update = &b->plan->updates[u];
         int64_t buffer = b->buffer_of[update->place];
-        if (b->moved_to[buffer] >= 0 || !covers_from_start(&b->plan->places[update->place]) ||
-            !can_update_in_place(b, update, buffer)) {
+        if (!tg_does(b->request, TG_PASS_UPDATE) || b->moved_to[buffer] >= 0 ||
+            !covers_from_start(&b->plan->places[update->place]) || !can_update_in_place(b, update, buffer)) {
             b->buffers[buffer].last = INT64_MAX;
             continue;
         }
@@ -159,8 +159,8 @@ static int place_buffers(tg_builder *b)
         if (b->buffers[i].last > plan->n_units) b->buffers[i].last = plan->n_units;
         if (b->moved_to[i] >= 0) b->buffers[i].last = b->buffers[i].first;
     }
-    if (!tg_place_buffers(b->buffers, b->n_buffers, plan->n_units, &plan->arena_bytes) ||
-        !tg_live_bytes(b->buffers, b->n_buffers, plan->n_units, &plan->stats.live_bytes))
+    if (!tg_place_buffers(b->buffers, b->n_buffers, plan->n_units, tg_does(b->request, TG_PASS_PLACE),
+                          &plan->arena_bytes, &plan->stats.live_bytes))
         return 0;
     plan->stats.arena_bytes = plan->arena_bytes;
     place_scratch(b);
@@ -202,13 +202,12 @@ static int list_places_of_leaves(tg_plan *plan)
 int tg_plan_finish(tg_builder *b)
 {
     if (!update_in_place(b)) return 0;
-    overwrite_inputs(b);
-    /* Who takes over is decided; who has been taken over is found again while placing. */
-    for (int64_t i = 0; i < b->n_buffers; i++) b->buffers[i].taken_over = 0;
+    if (tg_does(b->request, TG_PASS_OVERWRITE)) overwrite_inputs(b);
     if (!place_buffers(b) || !copy_constants(b)) return 0;
     settle_places(b);
     b->plan->stats.nodes = b->request->n_nodes;
     b->plan->stats.steps = b->plan->n_steps;
     b->plan->stats.units = b->plan->n_units;
+    if (tg_does(b->request, TG_PASS_SMALL) && !tg_plan_small(b->plan)) return 0;
     return list_places_of_leaves(b->plan);
 }

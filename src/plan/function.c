@@ -80,6 +80,7 @@ void tg_function_free(tg_function *f)
     tg_free_lanes(f);
     tg_plan_release(f->plan);
     tg_aligned_free(f->arena);
+    tg_profile_free(f->profile);
     free(f->leaves);
     free(f->outputs);
     free(f);
@@ -99,8 +100,7 @@ tg_status tg_bind(tg_function *f, const tg_tensor *input, const void *data)
     return tg_fail(&f->diag, TG_ERR_ARGUMENT, "tg_bind: the tensor is no input that this function reads");
 }
 
-/* After a rewind a leaf may be gone, and its memory may hold another node. */
-static int still_there(const tg_function *f, const tg_bound_leaf *leaf)
+int tg_leaf_is_there(const tg_function *f, const tg_bound_leaf *leaf)
 {
     return leaf->id < f->graph->n_nodes && f->graph->nodes[leaf->id]->serial == leaf->serial;
 }
@@ -124,6 +124,7 @@ static void point_results(tg_function *f)
         for (int l = 0; l < f->n_lanes; l++)
             f->lanes[l].calls[s].out.data = f->lanes[l].views[step->first_place + step->n_inputs].data;
     }
+    tg_point_programs(f);
 }
 
 static tg_status find_leaves(tg_function *f)
@@ -131,7 +132,7 @@ static tg_status find_leaves(tg_function *f)
     int moved = 0;
     if (f->rewinds != f->graph->rewinds) {
         for (int i = 0; i < f->plan->n_leaves; i++)
-            if (!still_there(f, &f->leaves[i]))
+            if (!tg_leaf_is_there(f, &f->leaves[i]))
                 return tg_fail(&f->diag, TG_ERR_STALE,
                                "an input or param of this function was dropped by tg_rewind");
         f->rewinds = f->graph->rewinds;
@@ -166,23 +167,31 @@ static tg_status kernel_failed(tg_function *f)
                    lane->diag.message[0] == '\0' ? tg_status_text(lane->status) : lane->diag.message);
 }
 
-tg_status tg_run(tg_function *f)
+static inline tg_status run(tg_function *f, tg_status (*run_units)(tg_function *))
 {
-    if (f == NULL) return TG_ERR_NULL;
     f->diag.status = TG_OK;
     f->diag.message[0] = '\0';
     f->lanes[0].diag.message[0] = '\0';
     tg_status status = find_leaves(f);
     if (status != TG_OK) return status;
     const tg_plan *plan = f->plan;
-    for (int64_t u = 0; u < plan->n_units; u++)
-        if (tg_run_unit(f, &plan->units[u]) != TG_OK) return kernel_failed(f);
+    if (run_units(f) != TG_OK) return kernel_failed(f);
     for (int i = 0; i < plan->n_updates; i++) {
         const tg_plan_update *update = &plan->updates[i];
         if (update->place >= 0 && update->bytes > 0)
             memcpy(f->leaves[update->leaf].data, f->lanes[0].views[update->place].data, update->bytes);
     }
     return TG_OK;
+}
+
+tg_status tg_run(tg_function *f)
+{
+    if (f == NULL) return TG_ERR_NULL;
+    if (!f->is_profiled) return run(f, tg_run_units);
+    uint64_t began = tg_clock_nanoseconds();
+    tg_status status = run(f, tg_time_units);
+    tg_profile_count_run(f, began);
+    return status;
 }
 
 const char *tg_function_error(const tg_function *f)

@@ -12,6 +12,11 @@ typedef struct tg_bound_leaf {
     void *data;        /* what the views point to now */
 } tg_bound_leaf;
 
+/* What a step has taken in one lane. */
+typedef struct tg_step_time {
+    uint64_t calls, nanoseconds;
+} tg_step_time;
+
 /* What a thread runs with. */
 typedef struct tg_lane {
     tg_view *views;            /* of the plan's places */
@@ -21,10 +26,12 @@ typedef struct tg_lane {
     char *own_scratch; /* what is freed; the first lane's scratch is in the arena */
     tg_diag diag;
     tg_status status;
-    int64_t failed; /* the step that failed */
+    int64_t failed;      /* the step that failed */
+    tg_step_time *times; /* NULL where steps are not timed */
 } tg_lane;
 
 typedef struct tg_pool tg_pool;
+typedef struct tg_profile tg_profile;
 
 struct tg_function {
     tg_plan *plan;
@@ -33,9 +40,12 @@ struct tg_function {
     char *arena;
     tg_lane *lanes;
     int n_lanes;
+    tg_small_record *small; /* the plan's records, with addresses */
     tg_pool *pool; /* of the lanes after the first; NULL without */
     tg_bound_leaf *leaves;
     tg_tensor **outputs;
+    tg_profile *profile; /* what was counted; NULL before the first start */
+    int is_profiled;
     tg_diag diag;
     int from_cache;
 };
@@ -45,21 +55,35 @@ int tg_make_lanes(tg_function *f);
 void tg_free_lanes(tg_function *f);
 /* Lets the calls of all lanes see what they will work on: the first block of every unit. */
 void tg_prepare_lanes(tg_function *f);
+/* Lets the records of programs see what the first lane's views and calls do. */
+void tg_point_programs(tg_function *f);
 
 /* The memory that places with this base lie in; NULL for a leaf that is not bound yet. */
 void *tg_base_memory(const tg_function *f, const tg_lane *lane, int base);
-/* The rows of a block, and the columns of its panel. */
-typedef struct tg_extents {
-    int64_t rows, columns;
-} tg_extents;
+/* Whether the tensor was not dropped by a rewind, when its memory may hold another node. */
+int tg_leaf_is_there(const tg_function *f, const tg_bound_leaf *leaf);
 
 /* Lets a step's views show so much of their tiles. */
 void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, tg_extents size);
 
+/* Runs all units; what failed, if anything, is in the function's first lane. */
+tg_status tg_run_units(tg_function *f);
+/* Runs n steps as the lane's calls show them; what failed is noted there. */
+tg_status tg_run_steps(const tg_function *f, tg_lane *lane, int64_t first, int64_t n);
 /* Runs all of a unit; what failed, if anything, is in the function's first lane. */
 tg_status tg_run_unit(tg_function *f, const tg_unit *unit);
 /* One panel, in one lane, which notes what fails. */
 void tg_run_panel(const tg_function *f, tg_lane *lane, const tg_unit *unit, int64_t panel);
+
+/* ---- Profile (profile.c) ------------------------------------------------------------------------------- */
+
+uint64_t tg_clock_nanoseconds(void);
+/* tg_run_units and tg_run_steps, each step timed. */
+tg_status tg_time_units(tg_function *f);
+tg_status tg_time_steps(const tg_function *f, tg_lane *lane, int64_t first, int64_t n);
+/* Counts a run that began at that time. */
+void tg_profile_count_run(tg_function *f, uint64_t began);
+void tg_profile_free(tg_profile *profile);
 
 /* ---- Threads ------------------------------------------------------------------------------------------ */
 

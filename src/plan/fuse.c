@@ -244,10 +244,10 @@ int tg_fuse(const tg_builder *b, tg_fusion *fusion)
     *fusion = (tg_fusion){.members = malloc(n * sizeof *fusion->members),
                           .groups = malloc(n * sizeof *fusion->groups)};
     if (fusion->members == NULL || fusion->groups == NULL) return 0;
-    if ((b->request->passes_off & 1u << TG_PASS_FUSE) != 0)
-        leave_apart(&f);
-    else
+    if (tg_does(b->request, TG_PASS_FUSE))
         sweep(&f);
+    else
+        leave_apart(&f);
     return 1;
 }
 

@@ -1,5 +1,6 @@
 /* Lanes: the views and calls that a thread runs a plan with. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "function.h"
 
@@ -27,6 +28,34 @@ static int make_lane(const tg_plan *plan, tg_lane *lane)
     return lane->views != NULL && lane->calls != NULL && lane->tile_shapes != NULL;
 }
 
+static int make_programs(tg_function *f)
+{
+    const tg_plan *plan = f->plan;
+    if (plan->n_small == 0) return 1;
+    f->small = malloc((size_t)plan->n_small * sizeof *f->small);
+    if (f->small == NULL) return 0;
+    memcpy(f->small, plan->small, (size_t)plan->n_small * sizeof *f->small);
+    return 1;
+}
+
+/* The operand's address; a leaf that is not bound yet has none. */
+static const void *operand_data(const tg_lane *lane, const tg_small_record *r, int k)
+{
+    const char *data = lane->views[r->places[k]].data;
+    return data == NULL ? NULL : data + r->shift[k];
+}
+
+void tg_point_programs(tg_function *f)
+{
+    const tg_lane *lane = &f->lanes[0];
+    for (int64_t i = 0; i < f->plan->n_small; i++) {
+        tg_small_record *r = &f->small[i];
+        for (int k = 0; k < 3; k++)
+            if (r->places[k] >= 0) r->in[k].from = operand_data(lane, r, k);
+        if (r->places[3] >= 0) r->to = lane->calls[r->step].out.data;
+    }
+}
+
 int tg_make_lanes(tg_function *f)
 {
     const tg_plan *plan = f->plan;
@@ -41,6 +70,7 @@ int tg_make_lanes(tg_function *f)
         lane->scratch = lane->own_scratch = tg_aligned_alloc(plan->stats.scratch_bytes);
         if (lane->scratch == NULL) return 0;
     }
+    if (!make_programs(f)) return 0;
     if (f->n_lanes > 1) f->pool = tg_pool_new(f, f->n_lanes - 1);
     return 1;
 }
@@ -54,13 +84,11 @@ void tg_free_lanes(tg_function *f)
         tg_aligned_free(f->lanes[l].own_scratch);
     }
     free(f->lanes);
+    free(f->small);
 }
 
-/* Lets a view show so much of its place's tile. */
-static void show(const tg_plan *plan, const tg_lane *lane, int64_t i, tg_extents size, tg_view *view)
+void tg_show_tile(const tg_tile *tile, tg_extents size, int64_t *shape, tg_view *view)
 {
-    const tg_tile *tile = plan->places[i].tile;
-    int64_t *shape = lane->tile_shapes[i];
     int64_t rows = tile->rows > 0 ? tile->rows : size.rows;
     int64_t per_row = tile->is_cut ? size.columns : tile->per_row;
     view->count = rows * per_row;
@@ -71,14 +99,19 @@ static void show(const tg_plan *plan, const tg_lane *lane, int64_t i, tg_extents
     shape[1] = per_row;
 }
 
+/* Lets a view show so much of its place's tile, if it has one. */
+static void show(const tg_plan *plan, const tg_lane *lane, int64_t i, tg_extents size, tg_view *view)
+{
+    if (plan->places[i].tile != NULL) tg_show_tile(plan->places[i].tile, size, lane->tile_shapes[i], view);
+}
+
 void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, tg_extents size)
 {
     const tg_plan *plan = f->plan;
     const tg_step *step = &plan->steps[s];
     int64_t result = tg_result_place(step);
-    for (int64_t i = step->first_place; i < result; i++)
-        if (plan->places[i].tile != NULL) show(plan, lane, i, size, &lane->views[i]);
-    if (plan->places[result].tile != NULL) show(plan, lane, result, size, &lane->calls[s].out);
+    for (int64_t i = step->first_place; i < result; i++) show(plan, lane, i, size, &lane->views[i]);
+    show(plan, lane, result, size, &lane->calls[s].out);
 }
 
 static void show_first_blocks(const tg_function *f, const tg_lane *lane, const tg_unit *unit)
@@ -114,4 +147,5 @@ static void prepare_lane(const tg_function *f, tg_lane *lane)
 void tg_prepare_lanes(tg_function *f)
 {
     for (int l = 0; l < f->n_lanes; l++) prepare_lane(f, &f->lanes[l]);
+    tg_point_programs(f);
 }

@@ -3,7 +3,8 @@
 
 #include "plan.h"
 
-static const char *const names[TG_PASSES] = {[TG_PASS_FUSE] = "fuse"};
+#define NAME_OF(pass, name) name,
+static const char *const names[TG_PASSES] = {TG_PASS_LIST(NAME_OF)};
 
 const char *tg_pass_name(int i)
 {

@@ -1,153 +1,91 @@
 /* Placing buffers in one arena by their lifetimes. */
+#include "place.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "plan.h"
-
-/* The gaps of the arena, in order of offset and never adjacent, and its end so far. */
-typedef struct gap {
-    size_t offset, size;
-} gap;
-
-typedef struct gaps {
-    gap *items;
-    int64_t n, room;
-    size_t end;
-} gaps;
 
 static size_t rounded(size_t bytes)
 {
     size_t unit = TG_ALIGNMENT;
-    return bytes == 0 ? unit : (bytes + unit - 1) / unit * unit;
+    return (bytes + unit - 1) / unit * unit;
 }
 
-/* The smallest gap that holds size bytes; otherwise the arena grows, from its last gap if that touches the end. */
-static size_t take(gaps *g, size_t size)
+/* Fills blocks, and for every buffer which one it lies in: -1 for one of no bytes. Returns how many blocks. */
+static int64_t collect_blocks(const tg_buffer *buffers, int64_t n, tg_block *blocks, int64_t *block_of)
 {
-    int64_t best = -1;
-    for (int64_t i = 0; i < g->n; i++)
-        if (g->items[i].size >= size && (best < 0 || g->items[i].size < g->items[best].size)) best = i;
-    if (best < 0 && g->n > 0) {
-        gap *last = &g->items[g->n - 1];
-        if (last->offset + last->size == g->end) {
-            g->end = last->offset + size;
-            g->n--;
-            return last->offset;
-        }
-    }
-    if (best < 0) {
-        g->end += size;
-        return g->end - size;
-    }
-    size_t offset = g->items[best].offset;
-    g->items[best].offset += size;
-    g->items[best].size -= size;
-    if (g->items[best].size == 0) {
-        memmove(&g->items[best], &g->items[best + 1], (size_t)(g->n - best - 1) * sizeof(gap));
-        g->n--;
-    }
-    return offset;
-}
-
-static int give(gaps *g, size_t offset, size_t size)
-{
-    int64_t low = 0, high = g->n;
-    while (low < high) {
-        int64_t middle = (low + high) / 2;
-        if (g->items[middle].offset < offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    int joins_before = low > 0 && g->items[low - 1].offset + g->items[low - 1].size == offset;
-    int joins_after = low < g->n && offset + size == g->items[low].offset;
-    if (joins_before && joins_after) {
-        g->items[low - 1].size += size + g->items[low].size;
-        memmove(&g->items[low], &g->items[low + 1], (size_t)(g->n - low - 1) * sizeof(gap));
-        g->n--;
-    } else if (joins_before) {
-        g->items[low - 1].size += size;
-    } else if (joins_after) {
-        g->items[low].offset = offset;
-        g->items[low].size += size;
-    } else {
-        if (g->n == g->room) {
-            int64_t room = g->room == 0 ? 64 : 2 * g->room;
-            gap *items = realloc(g->items, (size_t)room * sizeof *items);
-            if (items == NULL) return 0;
-            g->items = items;
-            g->room = room;
-        }
-        memmove(&g->items[low + 1], &g->items[low], (size_t)(g->n - low) * sizeof(gap));
-        g->items[low] = (gap){offset, size};
-        g->n++;
-    }
-    return 1;
-}
-
-/* Frees the buffers that ended at one step; `next` chains them. A buffer whose memory another took over is left to
- * that one. */
-static int free_ended(gaps *g, const tg_buffer *buffers, const int64_t *next, int64_t i)
-{
-    int fits = 1;
-    for (; i >= 0 && fits; i = next[i])
-        if (!buffers[i].taken_over) fits = give(g, (size_t)buffers[i].offset, rounded(buffers[i].bytes));
-    return fits;
-}
-
-static void place(gaps *g, tg_buffer *buffers, tg_buffer *b)
-{
-    if (b->reuses >= 0) {
-        b->offset = buffers[b->reuses].offset;
-        buffers[b->reuses].taken_over = 1;
-    } else {
-        b->offset = (int64_t)take(g, rounded(b->bytes));
-    }
-}
-
-int tg_place_buffers(tg_buffer *buffers, int64_t n, int64_t n_steps, size_t *size)
-{
-    gaps g = {0};
-    int64_t *ended_at = malloc(((size_t)n_steps + 1) * sizeof *ended_at);
-    int64_t *next = malloc(((size_t)n + 1) * sizeof *next);
-    int fits = ended_at != NULL && next != NULL;
-    for (int64_t s = 0; s <= n_steps && fits; s++) ended_at[s] = -1;
-    for (int64_t i = 0, s = 0; i < n && fits; i++) {
-        /* What ended before this step is free; what ends at it is still being read. */
-        for (; s < buffers[i].first && fits; s++) fits = free_ended(&g, buffers, next, ended_at[s]);
-        if (!fits) break;
-        place(&g, buffers, &buffers[i]);
-        if (buffers[i].last < n_steps) {
-            next[i] = ended_at[buffers[i].last];
-            ended_at[buffers[i].last] = i;
-        }
-    }
-    free(ended_at);
-    free(next);
-    free(g.items);
-    *size = g.end;
-    return fits;
-}
-
-/* A buffer that takes over another's memory lives in its place from its own first step on. */
-int tg_live_bytes(const tg_buffer *buffers, int64_t n, int64_t n_steps, size_t *most)
-{
-    int64_t *change = calloc((size_t)n_steps + 2, sizeof *change), live = 0;
-    *most = 0;
-    if (change == NULL) return 0;
+    int64_t n_blocks = 0;
     for (int64_t i = 0; i < n; i++) {
         const tg_buffer *b = &buffers[i];
-        change[b->first] += (int64_t)b->bytes;
-        change[b->last < n_steps ? b->last + 1 : n_steps + 1] -= (int64_t)b->bytes;
-        if (b->reuses < 0) continue;
-        const tg_buffer *before = &buffers[b->reuses];
-        change[b->first] -= (int64_t)before->bytes;
-        change[before->last + 1] += (int64_t)before->bytes;
+        if (b->bytes == 0) {
+            block_of[i] = -1;
+        } else if (b->reuses >= 0) {
+            block_of[i] = block_of[b->reuses];
+            blocks[block_of[i]].last = b->last;
+        } else {
+            blocks[n_blocks] = (tg_block){.first = b->first, .last = b->last, .size = rounded(b->bytes)};
+            block_of[i] = n_blocks++;
+        }
     }
-    for (int64_t s = 0; s <= n_steps; s++) {
-        live += change[s];
-        if (live > (int64_t)*most) *most = (size_t)live;
+    return n_blocks;
+}
+
+/* The most that blocks take at one moment. 0 when memory runs out. */
+static int find_least(const tg_block *blocks, int64_t n, int64_t n_steps, size_t *least)
+{
+    size_t *begins = calloc((size_t)n_steps + 2, sizeof *begins);
+    size_t *ends = calloc((size_t)n_steps + 2, sizeof *ends), live = 0;
+    int done = begins != NULL && ends != NULL;
+    *least = 0;
+    for (int64_t i = 0; i < n && done; i++) {
+        begins[blocks[i].first] += blocks[i].size;
+        ends[blocks[i].last + 1] += blocks[i].size;
     }
-    free(change);
-    return 1;
+    for (int64_t s = 0; s <= n_steps && done; s++) {
+        live += begins[s] - ends[s];
+        if (live > *least) *least = live;
+    }
+    free(begins);
+    free(ends);
+    return done;
+}
+
+static void place_apart(tg_block *blocks, int64_t n, size_t *size)
+{
+    *size = 0;
+    for (int64_t i = 0; i < n; i++) {
+        blocks[i].offset = *size;
+        *size += blocks[i].size;
+    }
+}
+
+/* Forward in time, or backward if that takes less. */
+static int place_by_time(tg_block *blocks, int64_t n, int64_t n_steps, size_t least, size_t *size)
+{
+    size_t forward;
+    if (!tg_place_by_time(blocks, n, n_steps, 0, &forward)) return 0;
+    *size = forward;
+    if (forward == least) return 1;
+    if (!tg_place_by_time(blocks, n, n_steps, 1, size)) return 0;
+    return *size <= forward || tg_place_by_time(blocks, n, n_steps, 0, size);
+}
+
+int tg_place_buffers(tg_buffer *buffers, int64_t n, int64_t n_steps, int share, size_t *size, size_t *least)
+{
+    tg_block *blocks = malloc(((size_t)n + 1) * sizeof *blocks);
+    int64_t *block_of = malloc(((size_t)n + 1) * sizeof *block_of);
+    int done = blocks != NULL && block_of != NULL;
+    if (done) {
+        int64_t n_blocks = collect_blocks(buffers, n, blocks, block_of);
+        done = find_least(blocks, n_blocks, n_steps, least);
+        if (!share)
+            place_apart(blocks, n_blocks, size);
+        else
+            done = done && place_by_time(blocks, n_blocks, n_steps, *least, size) &&
+                   tg_place_by_order(blocks, n_blocks, *least, size);
+    }
+    for (int64_t i = 0; i < n && done; i++)
+        buffers[i].offset = block_of[i] < 0 ? 0 : (int64_t)blocks[block_of[i]].offset;
+    free(blocks);
+    free(block_of);
+    return done;
 }

@@ -9,6 +9,7 @@
 
 #include "graph/graph.h"
 #include "kernels/elementwise.h"
+#include "kernels/small.h"
 
 static inline int64_t tg_at_most(int64_t x, int64_t limit)
 {
@@ -72,6 +73,9 @@ typedef struct tg_unit {
     int64_t columns, panel_columns;
     int64_t row_panels, n_panels;
     int is_parallel; /* its panels are worth sharing out among threads */
+    /* Where program_units > 0, this and the units behind it, so many in all, run as the program that begins with this
+     * record of the plan. */
+    int64_t program, program_units;
 } tg_unit;
 
 static inline int64_t tg_unit_steps(const tg_unit *unit)
@@ -100,6 +104,8 @@ typedef struct tg_plan {
     tg_step *steps; /* in the order of the run */
     tg_unit *units;
     tg_place *places;
+    tg_small_record *small; /* programs, without addresses */
+    int64_t n_small;
     int64_t *outputs; /* their places */
     tg_plan_update *updates;
     int64_t *places_of_leaves;
@@ -112,8 +118,22 @@ typedef struct tg_plan {
     tg_function_stats stats;
 } tg_plan;
 
-/* What the planner can be told to leave out; passes.c has their names. */
-typedef enum tg_pass { TG_PASS_FUSE, TG_PASSES } tg_pass;
+/* What the planner can be told to leave out; function.h says what there is in its stead. */
+#define TG_PASS_LIST(PASS)                                                                                   \
+    PASS(FUSE, "fuse")                                                                                       \
+    PASS(VIEW, "view")                                                                                       \
+    PASS(LOOP, "loop")                                                                                       \
+    PASS(UPDATE, "update")                                                                                   \
+    PASS(OVERWRITE, "overwrite")                                                                             \
+    PASS(PLACE, "place")                                                                                     \
+    PASS(SMALL, "small")
+
+typedef enum tg_pass {
+#define TG_PASS_NUMBER(pass, name) TG_PASS_##pass,
+    TG_PASS_LIST(TG_PASS_NUMBER)
+#undef TG_PASS_NUMBER
+        TG_PASSES
+} tg_pass;
 
 /* The bits (1 << tg_pass) of passes named in a list with commas. 0 and the name that is none in *unknown (of *length
  * bytes), or 1. */
@@ -141,6 +161,11 @@ typedef struct tg_order {
     unsigned char *again;
     int64_t n;
 } tg_order;
+
+static inline int tg_does(const tg_request *request, tg_pass pass)
+{
+    return (request->passes_off & 1u << pass) == 0;
+}
 
 /* 1 for what a function reads from memory that is not its own. */
 static inline int tg_is_bound(const tg_tensor *t)
@@ -179,12 +204,21 @@ typedef struct tg_buffer {
     int64_t offset; /* the answer */
 } tg_buffer;
 
-/* Gives every buffer its offset; buffers come in the order of `first`. *size is what the arena needs. 0 when
- * memory runs out. */
-int tg_place_buffers(tg_buffer *buffers, int64_t n, int64_t n_steps, size_t *size);
+/* Gives every buffer its offset; buffers come in the order of `first`. *size is what the arena needs, and *least the
+ * most that is taken at one step, in whole units of TG_ALIGNMENT. Without `share` no two buffers share memory, but for
+ * those that reuse another's. 0 when memory runs out. */
+int tg_place_buffers(tg_buffer *buffers, int64_t n, int64_t n_steps, int share, size_t *size, size_t *least);
 
-/* The most bytes that buffers take at one step. 0 when memory runs out, 1 otherwise. */
-int tg_live_bytes(const tg_buffer *buffers, int64_t n, int64_t n_steps, size_t *most);
+/* When places have their offsets: finds the units that run as programs. 0 when memory runs out. */
+int tg_plan_small(tg_plan *plan);
+
+/* The rows of a block, and the columns of its panel. */
+typedef struct tg_extents {
+    int64_t rows, columns;
+} tg_extents;
+
+/* Lets a view, and its shape of two, show so much of a place's tile. */
+void tg_show_tile(const tg_tile *tile, tg_extents size, int64_t *shape, tg_view *view);
 
 /* The function of a plan: its leaves are those of request. NULL with the error kept. Takes no reference of the
  * caller's: it adds its own. */

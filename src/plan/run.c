@@ -25,7 +25,7 @@ static inline tg_status run_step(const tg_step *step, const tg_kernel_call *call
     return TG_OK;
 }
 
-static tg_status run_steps(const tg_function *f, tg_lane *lane, int64_t first, int64_t n)
+tg_status tg_run_steps(const tg_function *f, tg_lane *lane, int64_t first, int64_t n)
 {
     for (int64_t s = first; s < first + n; s++) {
         tg_status status = run_step(&f->plan->steps[s], &lane->calls[s]);
@@ -36,6 +36,11 @@ static tg_status run_steps(const tg_function *f, tg_lane *lane, int64_t first, i
         }
     }
     return TG_OK;
+}
+
+static inline tg_status run_steps(const tg_function *f, tg_lane *lane, int64_t first, int64_t n)
+{
+    return lane->times == NULL ? tg_run_steps(f, lane, first, n) : tg_time_steps(f, lane, first, n);
 }
 
 /* Where a block lies: in which panel of rows, panel of columns, block of that panel; and what is there. `usual` is what
@@ -103,11 +108,27 @@ tg_status tg_run_unit(tg_function *f, const tg_unit *unit)
 {
     tg_lane *lane = &f->lanes[0];
     if (unit->n_panels <= 1 && unit->rows == unit->block_rows)
-        return run_steps(f, lane, unit->first_step, tg_unit_steps(unit));
+        return tg_run_steps(f, lane, unit->first_step, tg_unit_steps(unit));
     if (unit->is_parallel && tg_pool_size(f->pool) > 0)
         tg_pool_run(f->pool, unit);
     else
         run_panels(f, lane, unit);
     if (lane->status != TG_OK) return lane->status;
     return run_steps(f, lane, unit->first_step + unit->n_heads + unit->n_blocks, unit->n_finals);
+}
+
+tg_status tg_run_units(tg_function *f)
+{
+    const tg_plan *plan = f->plan;
+    for (int64_t u = 0; u < plan->n_units; u++) {
+        const tg_unit *unit = &plan->units[u];
+        if (unit->program_units > 0) {
+            tg_small_kernels_for(TG_F32)->go(&f->small[unit->program]);
+            u += unit->program_units - 1;
+        } else {
+            tg_status status = tg_run_unit(f, unit);
+            if (status != TG_OK) return status;
+        }
+    }
+    return TG_OK;
 }

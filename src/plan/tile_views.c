@@ -236,6 +236,7 @@ static int64_t row_bytes_of(const tg_place *p)
 void tg_use_loop(const tg_builder *b, tg_step *step)
 {
     const tg_place *places = &b->plan->places[step->first_place];
+    if (!tg_does(b->request, TG_PASS_LOOP)) return;
     if (step->op == NULL || (step->op->flags & TG_OP_ELEMENTWISE) == 0 || places[step->n_inputs].count == 0)
         return;
     for (int k = 0; k < step->n_inputs; k++) {

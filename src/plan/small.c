@@ -1,0 +1,362 @@
+/* Which units run as programs over small arrays, and their records. A unit does when its kernels run once each (one
+ * block), every array has few elements that lie close together, and every operation has a record. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/small.h"
+#include "ops/ops.h"
+#include "plan.h"
+
+/* Axes that lanes are counted along, in elements of memory. */
+typedef struct axes {
+    int rank;
+    int64_t size[TG_MAX_RANK], stride[TG_MAX_RANK];
+} axes;
+
+/* A step as its kernel sees it: its inputs and, behind them, its result. */
+typedef struct seen_step {
+    tg_plan *plan;
+    const tg_step *step;
+    tg_view views[TG_ELEMENTWISE_MAX + 1];
+    int64_t shapes[TG_ELEMENTWISE_MAX + 1][2];
+} seen_step;
+
+/* ---- Lanes ------------------------------------------------------------------------------------------------ */
+
+static void add_axis(axes *to, int64_t size, int64_t stride)
+{
+    to->size[to->rank] = size;
+    to->stride[to->rank++] = stride;
+}
+
+/* The offset of element i of the axes, row-major. */
+static int64_t offset_of(const axes *a, int64_t i)
+{
+    int64_t offset = 0;
+    for (int k = a->rank - 1; k >= 0; k--) {
+        offset += i % a->size[k] * a->stride[k];
+        i /= a->size[k];
+    }
+    return offset;
+}
+
+static int64_t count_of(const axes *a)
+{
+    int64_t count = 1;
+    for (int k = 0; k < a->rank; k++) count *= a->size[k];
+    return count;
+}
+
+/* Keeps the lanes for as long as the plan lives. NULL when memory runs out. */
+static const int32_t *keep_lanes(tg_plan *plan, const int32_t *lanes, int64_t terms)
+{
+    size_t bytes = (size_t)terms * TG_SMALL_COUNT * sizeof *lanes;
+    int32_t *kept = tg_arena_take(&plan->memory, bytes);
+    if (kept != NULL) memcpy(kept, lanes, bytes);
+    return kept;
+}
+
+/* Where an operand finds the elements of a result, for every term. 1 done, 0 they lie too far apart, -1 out of
+ * memory. */
+static int find_lanes(const seen_step *s, int k, const axes *elements, const axes *terms, tg_small_record *r)
+{
+    int32_t lanes[TG_SMALL_COUNT * TG_SMALL_COUNT] = {0};
+    tg_small_operand *x = &r->in[k];
+    int64_t n = count_of(elements), n_terms = count_of(terms), low = INT64_MAX, high = INT64_MIN;
+    int as_they_lie = terms->rank == 0;
+    for (int64_t t = 0; t < n_terms; t++) {
+        for (int64_t i = 0; i < n; i++) {
+            int64_t at = offset_of(terms, t) + offset_of(elements, i);
+            if (at < low) low = at;
+            if (at > high) high = at;
+            if (high - low >= TG_SMALL_COUNT) return 0;
+        }
+    }
+    for (int64_t t = 0; t < n_terms; t++) {
+        for (int64_t i = 0; i < n; i++) {
+            int64_t lane = offset_of(terms, t) + offset_of(elements, i) - low;
+            lanes[t * TG_SMALL_COUNT + i] = (int32_t)lane;
+            x->loaded |= 1u << lane;
+            if (lane != i) as_they_lie = 0;
+        }
+    }
+    r->shift[k] = low * (int64_t)tg_dtype_size(s->views[k].dtype);
+    x->is_bool = s->views[k].dtype == TG_BOOL;
+    if (as_they_lie) return 1;
+    x->lanes = keep_lanes(s->plan, lanes, n_terms);
+    return x->lanes != NULL ? 1 : -1;
+}
+
+/* ---- Operations --------------------------------------------------------------------------------------------- */
+
+/* TG_ROWS for none that has records: bools are taken by rows that take nothing else. */
+static int row_of(const tg_op *op, tg_dtype dtype)
+{
+    int row = 0;
+    while (row < TG_ROWS && tg_elementwise_ops[row] != op) row++;
+    return row < TG_ROWS && dtype == TG_BOOL && tg_row_accepts((tg_row)row, TG_F32) ? TG_ROWS : row;
+}
+
+static int find_elementwise(const seen_step *s, tg_small_record *r)
+{
+    int found = 1;
+    for (int k = 0; k < s->step->n_inputs && found == 1; k++) {
+        axes all = {0};
+        for (int i = 0; i < s->views[k].rank; i++)
+            add_axis(&all, s->views[k].shape[i], s->views[k].strides[i]);
+        found = find_lanes(s, k, &all, &(axes){0}, r);
+    }
+    return found;
+}
+
+static int find_reduction(const seen_step *s, tg_small_record *r)
+{
+    const tg_axes_attr *attr = s->step->attr;
+    const tg_view *x = &s->views[0];
+    axes stay = {0}, go = {0};
+    unsigned set = 0;
+    for (int i = 0; i < (int)attr->axes.count; i++) set |= 1u << attr->axes.values[i];
+    for (int i = 0; i < x->rank; i++)
+        add_axis((set >> i & 1u) != 0 ? &go : &stay, x->shape[i], x->strides[i]);
+    if (go.rank == 0) add_axis(&go, 1, 0);
+    if (count_of(&go) > TG_SMALL_COUNT) return 0;
+    r->terms = (int)count_of(&go);
+    return find_lanes(s, 0, &stay, &go, r);
+}
+
+static int find_product(const seen_step *s, tg_small_record *r)
+{
+    const tg_view *a = &s->views[0], *b = &s->views[1];
+    if (a->rank != 2 || b->rank != 2 || a->shape[1] > TG_SMALL_COUNT) return 0;
+    axes rows = {2, {a->shape[0], b->shape[1]}, {a->strides[0], 0}},
+         along = {1, {a->shape[1]}, {a->strides[1]}};
+    r->terms = (int)a->shape[1];
+    int found = find_lanes(s, 0, &rows, &along, r);
+    axes columns = {2, {a->shape[0], b->shape[1]}, {0, b->strides[1]}},
+         down = {1, {b->shape[0]}, {b->strides[0]}};
+    return found == 1 ? find_lanes(s, 1, &columns, &down, r) : found;
+}
+
+static tg_small_fn extremum_or_sum(const tg_op *op, const tg_small_kernels *kernels)
+{
+    return op->index == TG_INDEX_SUM ? kernels->sum : op->index == TG_INDEX_MAX ? kernels->max : kernels->min;
+}
+
+/* 1 with *r filled in but for addresses, 0 when the step has no record, -1 out of memory. */
+static int find_record(const seen_step *s, const tg_small_kernels *kernels, tg_small_record *r)
+{
+    const tg_op *op = s->step->op;
+    if (op == NULL) {
+        r->run = kernels->copy;
+        return find_elementwise(s, r);
+    }
+    if (op == tg_where_ops[0]) {
+        r->run = kernels->where;
+        return find_elementwise(s, r);
+    }
+    if ((op->flags & TG_OP_ELEMENTWISE) != 0) {
+        int row = row_of(op, s->views[0].dtype);
+        if (row == TG_ROWS) return 0;
+        r->loop = tg_row_loop((tg_row)row, s->views[0].dtype);
+        r->row = r->dtype == TG_I64 ? TG_ROWS : row;
+        r->run = r->dtype == TG_I64 ? kernels->loop : kernels->rows[row][TG_SMALL_ANY];
+        return find_elementwise(s, r);
+    }
+    if (s->views[0].dtype == TG_I64) return 0;
+    if ((op->flags & TG_OP_REDUCTION) != 0) {
+        r->run = extremum_or_sum(op, kernels);
+        return find_reduction(s, r);
+    }
+    if (op->index != TG_INDEX_PRODUCT) return 0;
+    r->run = kernels->product;
+    return find_product(s, r);
+}
+
+/* ---- Steps -------------------------------------------------------------------------------------------------- */
+
+static int is_small(const tg_plan *plan, const tg_unit *unit)
+{
+    if (unit->rows != unit->block_rows || tg_unit_steps(unit) >= TG_SMALL_RECORDS) return 0;
+    for (int64_t s = unit->first_step; s < unit->first_step + tg_unit_steps(unit); s++) {
+        const tg_step *step = &plan->steps[s];
+        int64_t count = plan->places[tg_result_place(step)].count;
+        if (count < 1 || count > TG_SMALL_COUNT || step->n_inputs > 3) return 0;
+        if (step->op != NULL && (step->op->flags & TG_OP_CAN_FAIL) != 0) return 0;
+        for (int k = 0; k < step->n_inputs; k++)
+            if (plan->places[step->first_place + k].count < 1) return 0;
+    }
+    return 1;
+}
+
+static void see(tg_plan *plan, const tg_unit *unit, const tg_step *step, seen_step *s)
+{
+    s->plan = plan;
+    s->step = step;
+    for (int k = 0; k <= step->n_inputs; k++) {
+        const tg_place *p = &plan->places[step->first_place + k];
+        s->views[k] = (tg_view){NULL, p->dtype, p->rank, p->count, p->shape, p->strides};
+        if (p->tile != NULL)
+            tg_show_tile(p->tile, (tg_extents){unit->rows, unit->columns}, s->shapes[k], &s->views[k]);
+    }
+}
+
+/* The type that the step works on, float where it is bool throughout; bool where it has several others. */
+static tg_dtype working_type(const tg_place *places, int n)
+{
+    tg_dtype type = places[n].dtype == TG_BOOL ? places[0].dtype : places[n].dtype;
+    for (int k = 0; k <= n; k++)
+        if (places[k].dtype != type && (places[k].dtype != TG_BOOL || type == TG_I64)) return TG_BOOL;
+    return type == TG_BOOL ? TG_F32 : type;
+}
+
+/* Integers are as large as doubles, and taken from place to place like them. */
+static const tg_small_kernels *kernels_of(tg_dtype type)
+{
+    return tg_small_kernels_for(type == TG_I64 ? TG_F64 : type);
+}
+
+/* ---- Operands ----------------------------------------------------------------------------------------------- */
+
+static int is_same_memory(const tg_plan *plan, const tg_small_record *r, int k, const tg_small_record *other)
+{
+    const tg_place *p = &plan->places[r->places[k]], *made = &plan->places[other->places[3]];
+    return p->base == made->base && p->dtype == made->dtype && p->offset + r->shift[k] == made->offset;
+}
+
+/* Memory that is aligned has whole vectors, but for what a program binds; and what other kernels leave between the end
+ * of an array and of its vector may be slow to compute with. */
+static int is_whole(const tg_plan *plan, const tg_small_record *first, const tg_small_record *r, int k)
+{
+    const tg_place *p = &plan->places[r->places[k]];
+    if ((p->offset + r->shift[k]) % TG_ALIGNMENT != 0 || p->dtype == TG_BOOL) return 0;
+    if (p->base == TG_BASE_CONSTANT) return 1;
+    if (p->base >= TG_BASE_LEAF) return !plan->leaves[p->base - TG_BASE_LEAF].is_input;
+    while (first < r && !is_same_memory(plan, r, k, first)) first++;
+    return first < r;
+}
+
+/* Says how each operand is had. */
+static void find_operands(const tg_plan *plan, const tg_small_record *first, tg_small_record *r)
+{
+    for (int k = 0; k < r->n_inputs; k++) {
+        if (first < r && r[-1].dtype == r->dtype && is_same_memory(plan, r, k, r - 1))
+            r->places[k] = -1;
+        else
+            r->in[k].is_whole = (short)is_whole(plan, first, r, k);
+    }
+}
+
+static int is_kept(const tg_small_record *r, int k)
+{
+    return k >= r->n_inputs || (r->places[k] < 0 && r->in[k].lanes == NULL);
+}
+
+static int is_read(const tg_small_record *r, int k)
+{
+    return k >= r->n_inputs || (r->places[k] >= 0 && r->in[k].lanes == NULL && r->in[k].is_whole);
+}
+
+static tg_small_form form_of(const tg_small_record *r)
+{
+    if (is_read(r, 0) && is_read(r, 1)) return TG_SMALL_READ;
+    if (is_kept(r, 0) && is_read(r, 1)) return TG_SMALL_KEPT_READ;
+    return is_read(r, 0) && is_kept(r, 1) ? TG_SMALL_READ_KEPT : TG_SMALL_ANY;
+}
+
+/* ---- Records ------------------------------------------------------------------------------------------------ */
+
+/* 1 when the result may be written in whole vectors. */
+static int has_whole_result(const tg_plan *plan, const tg_place *out)
+{
+    int is_ours = out->base == TG_BASE_ARENA || out->base == TG_BASE_SCRATCH ||
+                  (out->base >= TG_BASE_LEAF && !plan->leaves[out->base - TG_BASE_LEAF].is_input);
+    return is_ours && out->offset % TG_ALIGNMENT == 0;
+}
+
+/* Adds a step's record to the plan's; `first` begins its program. 1 added, 0 impossible, -1 out of memory. */
+static int add_record(tg_plan *plan, const tg_unit *unit, int64_t step, const tg_small_record *first)
+{
+    const int64_t place = plan->steps[step].first_place;
+    const int n = plan->steps[step].n_inputs;
+    const tg_place *out = &plan->places[place + n];
+    const tg_dtype type = working_type(&plan->places[place], n);
+    const tg_small_kernels *kernels = kernels_of(type);
+    if (kernels == NULL || !has_whole_result(plan, out)) return 0;
+    seen_step s;
+    see(plan, unit, &plan->steps[step], &s);
+    tg_small_record *r = &plan->small[plan->n_small];
+    *r = (tg_small_record){.n_inputs = n,
+                           .written = (1u << out->count) - 1,
+                           .places = {-1, -1, -1, place + n},
+                           .step = step,
+                           .row = TG_ROWS,
+                           .dtype = type};
+    int found = find_record(&s, kernels, r);
+    if (found != 1) return found;
+    for (int k = 0; k < n; k++) r->places[k] = place + k;
+    find_operands(plan, first, r);
+    if (r->row < TG_ROWS && kernels->rows[r->row][form_of(r)] != NULL)
+        r->run = kernels->rows[r->row][form_of(r)];
+    plan->n_small++;
+    return 1;
+}
+
+/* ---- Programs ------------------------------------------------------------------------------------------------ */
+
+static void end_program(tg_plan *plan)
+{
+    const tg_small_kernels *kernels = tg_small_kernels_for(TG_F32);
+    plan->small[plan->n_small++] = (tg_small_record){.run = kernels->end, .places = {-1, -1, -1, -1}};
+}
+
+/* Appends the records of unit u, to the program that begins with unit `first` if there is room in it. */
+static int add_unit(tg_plan *plan, int64_t u, int64_t *first)
+{
+    tg_unit *unit = &plan->units[u];
+    int64_t before = plan->n_small;
+    if (*first >= 0 && before - plan->units[*first].program + tg_unit_steps(unit) >= TG_SMALL_RECORDS) {
+        end_program(plan);
+        *first = -1;
+        before = plan->n_small;
+    }
+    int64_t start = *first < 0 ? before : plan->units[*first].program;
+    int added = 1;
+    for (int64_t i = 0; i < tg_unit_steps(unit) && added == 1; i++)
+        added = add_record(plan, unit, unit->first_step + i, &plan->small[start]);
+    if (added != 1) {
+        plan->n_small = before;
+        return added;
+    }
+    if (*first < 0) {
+        *first = u;
+        unit->program = before;
+    }
+    plan->units[*first].program_units++;
+    return 1;
+}
+
+static int add_programs(tg_plan *plan)
+{
+    int64_t first = -1;
+    for (int64_t u = 0; u < plan->n_units; u++) {
+        int added = is_small(plan, &plan->units[u]) ? add_unit(plan, u, &first) : 0;
+        if (added < 0) return 0;
+        if (added == 0 && first >= 0) {
+            end_program(plan);
+            first = -1;
+        }
+    }
+    if (first >= 0) end_program(plan);
+    return 1;
+}
+
+int tg_plan_small(tg_plan *plan)
+{
+    int64_t records = 0;
+    if (tg_small_kernels_for(TG_F32) == NULL) return 1;
+    for (int64_t u = 0; u < plan->n_units; u++)
+        if (is_small(plan, &plan->units[u])) records += tg_unit_steps(&plan->units[u]) + 1;
+    if (records == 0) return 1;
+    plan->small = malloc((size_t)records * sizeof *plan->small);
+    return plan->small != NULL && add_programs(plan);
+}

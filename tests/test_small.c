@@ -1,0 +1,297 @@
+/* Programs over small arrays: every elementwise operation, in every form of its operands, gives the same bits as its
+ * loop; sums, products and extrema are right in every layout; nothing is read or written beyond an array. */
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph_helpers.h"
+
+#include "ops/ops.h"
+#include "plan/function.h"
+
+enum { ROWS = 3, COLUMNS = 5, COUNT_OF_ELEMENTS = ROWS * COLUMNS };
+
+static int here(void)
+{
+    return tg_small_kernels_for(TG_F32) != NULL;
+}
+
+/* ---- Two functions of the same outputs ------------------------------------------------------------------- */
+
+static tg_function *compile(tg_graph *g, tg_tensor *const *outputs, int n, const char *passes_off)
+{
+    tg_function *f = NULL;
+    const tg_compile_options options = {.passes_off = passes_off};
+    if (tg_compile_with(g, outputs, n, NULL, 0, &options, &f) != TG_OK) fail_msg("%s", tg_error(g));
+    return f;
+}
+
+/* Runs twice, so that what a record reads of the run before does no harm. */
+static void run_twice(tg_function *f)
+{
+    for (int i = 0; i < 2; i++)
+        if (tg_run(f) != TG_OK) fail_msg("%s", tg_function_error(f));
+}
+
+static void assert_same_bits(tg_graph *g, tg_tensor *const *outputs, int n, const char *what)
+{
+    tg_function *small = compile(g, outputs, n, NULL), *usual = compile(g, outputs, n, "small");
+    assert_int_equal(usual->plan->n_small, 0);
+    if (here() && small->plan->n_small <= small->plan->n_steps) fail_msg("%s: a step is in no program", what);
+    run_twice(small);
+    run_twice(usual);
+    for (int i = 0; i < n; i++) {
+        tg_type type = tg_type_of(outputs[i]);
+        if (memcmp(tg_output(small, outputs[i]), tg_output(usual, outputs[i]), tg_type_bytes(&type)) != 0)
+            fail_msg("%s: output %d differs", what, i);
+    }
+    tg_function_free(small);
+    tg_function_free(usual);
+}
+
+/* ---- Elementwise ------------------------------------------------------------------------------------------ */
+
+static tg_tensor *values(tg_graph *g, const char *name, tg_dtype dtype, int is_turned, double low,
+                         double high, int seed)
+{
+    double numbers[COUNT_OF_ELEMENTS];
+    const int64_t shape[2] = {is_turned ? COLUMNS : ROWS, is_turned ? ROWS : COLUMNS};
+    for (int i = 0; i < COUNT_OF_ELEMENTS; i++)
+        numbers[i] = low + (high - low) * ((i * 7 + seed) % COUNT_OF_ELEMENTS) / (COUNT_OF_ELEMENTS - 1.0);
+    float narrow[COUNT_OF_ELEMENTS];
+    int64_t whole[COUNT_OF_ELEMENTS];
+    unsigned char bits[COUNT_OF_ELEMENTS];
+    for (int i = 0; i < COUNT_OF_ELEMENTS; i++) {
+        narrow[i] = (float)numbers[i];
+        whole[i] = (int64_t)(3 * numbers[i]);
+        bits[i] = numbers[i] > 0;
+    }
+    const void *const data[] = {[TG_F32] = narrow, [TG_F64] = numbers, [TG_I64] = whole, [TG_BOOL] = bits};
+    return tg_param(g, name, dtype, 2, shape, data[dtype]);
+}
+
+/* Operands as they lie, transposed, stretched from a row and a column, and just computed, on either side. */
+static void check_operation(const tg_op *op, tg_dtype dtype)
+{
+    tg_graph *g = tg_graph_new(&(tg_graph_options){.flags = TG_NO_SIMPLIFY});
+    double low = op->domain.low, high = op->domain.high;
+    if (low == 0 && high == 0) low = -2, high = 2;
+    tg_tensor *x = values(g, "x", dtype, 0, low, high, 0), *y = values(g, "y", dtype, 0, low, high, 4);
+    tg_tensor *turned = tg_transpose(values(g, "t", dtype, 1, low, high, 2), NULL);
+    tg_tensor *row = tg_broadcast_to(tg_index(y, 0, 1), 2, tg_shape(x));
+    tg_tensor *column = tg_broadcast_to(tg_slice(turned, 1, 2, 3, 1), 2, tg_shape(x));
+    tg_tensor *made =
+        dtype == TG_BOOL ? tg_logical_and(x, y) : tg_mul_scalar(tg_add(x, y), dtype == TG_I64 ? 2 : 0.5);
+    tg_tensor *const lists[][2] = {
+        {x, y},    {turned, x},  {x, turned}, {row, column},         {column, row}, {made, y},
+        {y, made}, {made, made}, {made, row}, {tg_flip(x, 1), made}, {made, turned}};
+    tg_tensor *outputs[2 * COUNT(lists)];
+    int n = 0;
+    for (int i = 0; i < COUNT(lists); i++) {
+        /* The operation made last is the one that is still in registers. */
+        tg_tensor *again = dtype == TG_BOOL ? tg_logical_xor(lists[i][0], y) : tg_minimum(lists[i][0], y);
+        tg_tensor *const inputs[2] = {i % 2 == 0 ? again : lists[i][0], i % 2 == 0 ? lists[i][1] : again};
+        outputs[n++] = tg_apply(g, op, inputs, op->n_inputs, NULL);
+        outputs[n++] = tg_apply(g, op, lists[i], op->n_inputs, NULL);
+    }
+    assert_non_null(outputs[n - 1]);
+    assert_same_bits(g, outputs, n, op->name);
+    tg_graph_free(g);
+}
+
+static void test_elementwise(void **state)
+{
+    (void)state;
+    int checked = 0;
+    for (int row = 0; row < TG_ROWS; row++) {
+        for (int dtype = TG_F32; dtype <= TG_BOOL; dtype++) {
+            int is_logical = dtype == TG_BOOL && !tg_row_accepts((tg_row)row, TG_F32);
+            if (!tg_row_accepts((tg_row)row, (tg_dtype)dtype) || (dtype == TG_BOOL && !is_logical)) continue;
+            if (dtype == TG_I64 && !tg_row_accepts((tg_row)row, TG_F32)) continue;
+            if (dtype == TG_I64 && (tg_elementwise_ops[row]->flags & TG_OP_CONSTANT_SLOPE) != 0) continue;
+            check_operation(tg_elementwise_ops[row], (tg_dtype)dtype);
+            checked++;
+        }
+    }
+    assert_true(checked > TG_ROWS);
+}
+
+/* Comparisons, what they choose, and choices between computed and stretched operands. */
+static void test_choices(void **state)
+{
+    (void)state;
+    for (int dtype = TG_F32; dtype <= TG_F64; dtype++) {
+        tg_graph *g = tg_graph_new(NULL);
+        tg_tensor *x = values(g, "x", (tg_dtype)dtype, 0, -2, 2, 0),
+                  *y = values(g, "y", (tg_dtype)dtype, 0, -2, 2, 4);
+        tg_tensor *z = tg_transpose(values(g, "z", (tg_dtype)dtype, 1, -2, 2, 5), NULL);
+        tg_tensor *less = tg_lt(x, y), *other = tg_logical_or(tg_ge(z, x), tg_logical_not(less));
+        tg_tensor *outputs[] = {tg_where(less, x, z),
+                                tg_where(other, tg_neg(y), x),
+                                tg_where(tg_transpose(tg_transpose(other, NULL), NULL), z, y),
+                                tg_relu(tg_sub(x, y)),
+                                tg_where(tg_broadcast_to(tg_index(less, 0, 0), 2, tg_shape(x)), x, y),
+                                other};
+        assert_same_bits(g, outputs, COUNT(outputs), "where");
+        tg_graph_free(g);
+    }
+}
+
+/* ---- Sums, extrema, products -------------------------------------------------------------------------------- */
+
+static void check_close(tg_graph *g, tg_tensor *t, const char *what)
+{
+    tg_function *small = compile(g, &t, 1, NULL), *usual = compile(g, &t, 1, "small");
+    if (here() && small->plan->n_small == 0) fail_msg("%s: there is no program", what);
+    run_twice(small);
+    run_twice(usual);
+    double tolerance = tg_dtype_of(t) == TG_F32 ? 16 * (double)FLT_EPSILON : 16 * DBL_EPSILON;
+    for (int64_t i = 0; i < tg_count(t); i++) {
+        double a = tg_dtype_of(t) == TG_F32 ? (double)((const float *)tg_output(small, t))[i]
+                                            : ((const double *)tg_output(small, t))[i];
+        double b = tg_dtype_of(t) == TG_F32 ? (double)((const float *)tg_output(usual, t))[i]
+                                            : ((const double *)tg_output(usual, t))[i];
+        if (!(fabs(a - b) <= tolerance * 8 || (isnan(a) && isnan(b))))
+            fail_msg("%s: element %lld is %.17g, expected %.17g", what, (long long)i, a, b);
+    }
+    tg_function_free(small);
+    tg_function_free(usual);
+}
+
+static void test_reductions(void **state)
+{
+    (void)state;
+    for (int dtype = TG_F32; dtype <= TG_F64; dtype++) {
+        tg_graph *g = tg_graph_new(NULL);
+        tg_tensor *x = values(g, "x", (tg_dtype)dtype, 0, -2, 2, 0);
+        tg_tensor *turned = tg_transpose(values(g, "t", (tg_dtype)dtype, 1, -2, 2, 3), NULL);
+        tg_tensor *nan = tg_div(tg_sub(x, x), tg_sub(x, tg_index(x, 0, 1)));
+        tg_tensor *cube = tg_reshape(tg_slice(x, 1, 0, 4, 1), 3, (const int64_t[]){3, 2, 2});
+        tg_tensor *const operands[] = {x, turned, tg_flip(x, 0), tg_neg(turned), nan, cube};
+        for (int i = 0; i < COUNT(operands); i++) {
+            for (int axis = -1; axis < tg_rank(operands[i]); axis++) {
+                tg_axes axes = {.count = 1, .axis = {axis}, .keep = i % 2};
+                const tg_axes *given = axis < 0 ? NULL : &axes;
+                check_close(g, tg_sum(operands[i], given), "sum");
+                check_close(g, tg_max(operands[i], given), "max");
+                check_close(g, tg_min(operands[i], given), "min");
+            }
+        }
+        tg_graph_free(g);
+    }
+}
+
+static void test_products(void **state)
+{
+    (void)state;
+    for (int dtype = TG_F32; dtype <= TG_F64; dtype++) {
+        tg_graph *g = tg_graph_new(NULL);
+        tg_tensor *x = values(g, "x", (tg_dtype)dtype, 0, -2, 2, 0),
+                  *w = values(g, "w", (tg_dtype)dtype, 1, -1, 1, 3);
+        tg_tensor *xt = tg_transpose(x, NULL), *wt = tg_transpose(w, NULL);
+        check_close(g, tg_matmul(x, w), "3 5 by 5 3");
+        check_close(g, tg_matmul(tg_tanh(x), w), "computed by 5 3");
+        check_close(g, tg_matmul(x, tg_tanh(w)), "3 5 by computed");
+        check_close(g, tg_matmul(wt, xt), "transposed both");
+        check_close(g, tg_matmul(tg_slice(x, 1, 0, 2, 1), tg_slice(wt, 0, 1, 3, 1)), "slices");
+        check_close(g, tg_matmul(tg_flip(x, 1), w), "flipped");
+        check_close(g,
+                    tg_dot(tg_reshape(x, 1, (const int64_t[]){-1}), tg_reshape(w, 1, (const int64_t[]){-1})),
+                    "dot");
+        tg_graph_free(g);
+    }
+}
+
+/* ---- Memory --------------------------------------------------------------------------------------------------- */
+
+/* Arrays of exactly their size, so that sanitizers see what goes beyond. */
+static void test_bound_memory(void **state)
+{
+    (void)state;
+    for (int n = 1; n <= 17; n++) {
+        for (int dtype = TG_F32; dtype <= TG_F64; dtype++) {
+            size_t item = tg_dtype_size((tg_dtype)dtype);
+            tg_graph *g = tg_graph_new(NULL);
+            tg_tensor *x = tg_input(g, "x", (tg_dtype)dtype, 1, (const int64_t[]){n}),
+                      *y = tg_flip(tg_exp(x), 0);
+            tg_tensor *outputs[2] = {tg_mul(y, x), tg_sum(tg_sub(x, tg_flip(x, 0)), NULL)};
+            tg_function *f = compile(g, outputs, 2, NULL);
+            for (int from = 0; from < 3; from++) {
+                char *memory = malloc(item * (size_t)(n + from));
+                float *narrow = (float *)memory + from;
+                double *wide = (double *)memory + from;
+                for (int i = 0; i < n; i++) {
+                    if (dtype == TG_F32)
+                        narrow[i] = (float)i / 8;
+                    else
+                        wide[i] = i / 8.0;
+                }
+                assert_int_equal(tg_bind(f, x, memory + (size_t)from * item), TG_OK);
+                run_twice(f);
+                double last = dtype == TG_F32 ? (double)((const float *)tg_output(f, outputs[0]))[n - 1]
+                                              : ((const double *)tg_output(f, outputs[0]))[n - 1];
+                assert_true(fabs(last - (n - 1) / 8.0) <= 1e-6);
+                assert_true(fabs(tg_scalar(f, outputs[1])) <= 1e-6);
+                free(memory);
+            }
+            tg_function_free(f);
+            tg_graph_free(g);
+        }
+    }
+}
+
+/* More records than one program has, and arrays that are too large in between. */
+static void test_long_chains(void **state)
+{
+    (void)state;
+    tg_graph *g = tg_graph_new(NULL);
+    tg_tensor *x = values(g, "x", TG_F32, 0, -1, 1, 0), *y = x;
+    tg_tensor *large = tg_param(g, "large", TG_F32, 2, (const int64_t[]){40, COLUMNS}, NULL);
+    for (int i = 0; i < 700; i++) {
+        y = tg_tanh(
+            tg_add(tg_transpose(tg_matmul(y, tg_transpose(y, NULL)), NULL), tg_index(y, 1, i % COLUMNS)));
+        y = tg_matmul(y, x);
+        if (i % 50 == 49) y = tg_add(y, tg_tanh(tg_sum(tg_add(large, tg_index(y, 0, 0)), NULL)));
+    }
+    check_close(g, y, "chain");
+    tg_graph_free(g);
+}
+
+/* Updates go to the params; functions that share the plan have addresses of their own. */
+static void test_updates_and_forks(void **state)
+{
+    (void)state;
+    tg_graph *g = tg_graph_new(NULL);
+    tg_tensor *w = values(g, "w", TG_F64, 0, -1, 1, 0), *x = tg_input(g, "x", TG_F64, 2, tg_shape(w));
+    const tg_update update = {w, tg_sub(w, tg_mul_scalar(tg_mul(w, x), 0.5))};
+    tg_tensor *total = tg_sum(tg_mul(w, x), NULL);
+    tg_function *f;
+    assert_int_equal(tg_compile(g, &total, 1, &update, 1, &f), TG_OK);
+    tg_function *copy = tg_function_fork(f);
+    double ones[COUNT_OF_ELEMENTS], twos[COUNT_OF_ELEMENTS], before[COUNT_OF_ELEMENTS],
+        after[COUNT_OF_ELEMENTS];
+    for (int i = 0; i < COUNT_OF_ELEMENTS; i++) ones[i] = 1, twos[i] = 2;
+    tg_get(w, before, sizeof before);
+    assert_int_equal(tg_bind(f, x, ones), TG_OK);
+    assert_int_equal(tg_bind(copy, x, twos), TG_OK);
+    assert_int_equal(tg_run(f), TG_OK);
+    tg_get(w, after, sizeof after);
+    for (int i = 0; i < COUNT_OF_ELEMENTS; i++) assert_true(after[i] == before[i] / 2);
+    assert_int_equal(tg_run(copy), TG_OK);
+    tg_get(w, after, sizeof after);
+    for (int i = 0; i < COUNT_OF_ELEMENTS; i++) assert_true(after[i] == 0);
+    tg_function_free(copy);
+    tg_function_free(f);
+    tg_graph_free(g);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_elementwise),      cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_reductions),       cmocka_unit_test(test_products),
+        cmocka_unit_test(test_bound_memory),     cmocka_unit_test(test_long_chains),
+        cmocka_unit_test(test_updates_and_forks)};
+    return cmocka_run_group_tests_name("small arrays", tests, NULL, NULL);
+}
