@@ -8,6 +8,8 @@
 #define BLOCK_ELEMENTS 1024
 #define BLOCK_BYTES 24576
 #define PANEL_BYTES 1048576
+/* The fewest rows that are added to a part of a sum, if the cache allows. */
+#define PART_ROWS 16
 /* The fewest columns of a panel that does not have them all. */
 #define PANEL_COLUMNS 32
 /* Threads pay from so many nanoseconds on. An element takes a tenth of one in each kernel; a product does a hundred
@@ -115,15 +117,37 @@ static int64_t choose_columns(tg_tiling *u, int64_t threads)
     return threads / panels;
 }
 
-/* Blocks first: how many rows they have does not depend on threads, so that sums do not either. Panels of rows are
- * whole blocks, in number a multiple of the threads that are left for them. */
+static int reduces_rows(const tg_tiling *u)
+{
+    for (int64_t i = 0; i < u->n; i++)
+        if (tg_tile_member(u, u->steps[i])->makes == TG_EXTENT_END) return 1;
+    return 0;
+}
+
+/* How many rows a block has, where what it leaves in scratch memory takes so much for a whole row. Blocks whose rows are
+ * added have the same ones for any number of threads, so that the sums do not depend on it; and not too few, for each
+ * leaves a part. */
+static int64_t choose_block(const tg_tiling *u, int64_t slot_bytes_a_row)
+{
+    int reduces = reduces_rows(u);
+    int64_t columns = reduces ? u->columns : u->panel_columns;
+    int64_t row = tg_times(u->columns / columns, slot_bytes_a_row), room = BLOCK_BYTES;
+    int64_t block = at_least_one(BLOCK_ELEMENTS / columns);
+    if (reduces && block < PART_ROWS) {
+        block = PART_ROWS;
+        room *= 2;
+    }
+    if (row * block > room) block = at_least_one(room / row);
+    block = power_of_two(block);
+    return u->rows < 2 * block && row * u->rows <= BLOCK_BYTES ? u->rows : block;
+}
+
+/* Panels of rows are whole blocks, in number a multiple of the threads that are left for them. */
 static void choose_sizes(tg_tiling *u, int64_t slot_bytes_a_row)
 {
-    int64_t block = at_least_one(BLOCK_ELEMENTS / u->columns), panel = u->rows;
-    if (slot_bytes_a_row * block > BLOCK_BYTES) block = BLOCK_BYTES / slot_bytes_a_row;
-    block = power_of_two(block);
-    if (u->rows < 2 * block && slot_bytes_a_row * u->rows <= BLOCK_BYTES) block = u->rows;
+    int64_t panel = u->rows;
     int64_t threads = choose_columns(u, is_worth_threads(u) ? u->t->b->plan->threads : 1);
+    int64_t block = choose_block(u, slot_bytes_a_row);
     if (u->head >= 0)
         panel = at_least_one(PANEL_BYTES / (u->panel_columns * tg_item_of(tg_tile_result(u, u->head))));
     panel = tg_times(tg_times(threads, tg_times(panel, u->rows)) * threads, u->rows);
