@@ -94,7 +94,9 @@ static size_t matmul_scratch(const tg_type *inputs, int n, const tg_type *output
                            output->shape[output->rank - 1], a->shape[a->rank - 1]);
 }
 
-static void multiply_one(const tg_kernel_call *call, int64_t a_at, int64_t b_at, int64_t c_at)
+/* Of end_f32 and end_f64 the one of another type is ignored; NULL: C = A B. */
+static void multiply_one(const tg_kernel_call *call, int64_t a_at, int64_t b_at, int64_t c_at,
+                         const tg_epilogue_f32 *end_f32, const tg_epilogue_f64 *end_f64)
 {
     const tg_view *a = &call->in[0], *b = &call->in[1], *c = &call->out;
     int last = c->rank - 1;
@@ -102,18 +104,37 @@ static void multiply_one(const tg_kernel_call *call, int64_t a_at, int64_t b_at,
     if (c->dtype == TG_F32) {
         tg_matrix_f32 left = {(const float *)a->data + a_at, a->strides[last - 1], a->strides[last]};
         tg_matrix_f32 right = {(const float *)b->data + b_at, b->strides[last - 1], b->strides[last]};
-        tg_product_f32 product = {.m = m, .n = n, .k = k, .a = left, .b = right};
+        tg_product_f32 product = {.m = m, .n = n, .k = k, .a = left, .b = right, .end = end_f32};
         product.c = (float *)c->data + c_at;
         product.c_row = c->strides[last - 1];
         tg_gemm_f32(&product, call->scratch);
     } else {
         tg_matrix_f64 left = {(const double *)a->data + a_at, a->strides[last - 1], a->strides[last]};
         tg_matrix_f64 right = {(const double *)b->data + b_at, b->strides[last - 1], b->strides[last]};
-        tg_product_f64 product = {.m = m, .n = n, .k = k, .a = left, .b = right};
+        tg_product_f64 product = {.m = m, .n = n, .k = k, .a = left, .b = right, .end = end_f64};
         product.c = (double *)c->data + c_at;
         product.c_row = c->strides[last - 1];
         tg_gemm_f64(&product, call->scratch);
     }
+}
+
+tg_status tg_matmul_epilogue(const tg_kernel_call *call)
+{
+    const tg_epilogue_attr *attr = call->attr;
+    const tg_view *start = &call->in[2];
+    const void *scale = call->n_inputs > 3 ? call->in[3].data : NULL;
+    if (call->out.dtype == TG_F32) {
+        float s = scale == NULL ? 1 : *(const float *)scale;
+        tg_epilogue_f32 end = {.scale = attr->subtracts ? -s : s,
+                               .start = {start->data, start->strides[0], start->strides[1]}};
+        multiply_one(call, 0, 0, 0, &end, NULL);
+    } else {
+        double s = scale == NULL ? 1 : *(const double *)scale;
+        tg_epilogue_f64 end = {.scale = attr->subtracts ? -s : s,
+                               .start = {start->data, start->strides[0], start->strides[1]}};
+        multiply_one(call, 0, 0, 0, NULL, &end);
+    }
+    return TG_OK;
 }
 
 /* Walks the batch axes. */
@@ -123,13 +144,13 @@ static tg_status matmul_kernel(const tg_kernel_call *call)
     if (c->count == 0) return TG_OK;
     int batch = c->rank - 2;
     if (batch == 0) {
-        multiply_one(call, 0, 0, 0);
+        multiply_one(call, 0, 0, 0, NULL, NULL);
         return TG_OK;
     }
     int64_t index[TG_MAX_RANK] = {0}, a_at = 0, b_at = 0, c_at = 0,
             size = c->shape[batch] * c->shape[batch + 1];
     for (;;) {
-        multiply_one(call, a_at, b_at, c_at);
+        multiply_one(call, a_at, b_at, c_at, NULL, NULL);
         c_at += size;
         int axis = batch - 1;
         for (; axis >= 0; axis--) {

@@ -28,6 +28,14 @@ extern const tg_op *const tg_elementwise_ops[],
 tg_loop tg_loop_of(const tg_op *op, tg_dtype in, tg_dtype out);
 int tg_is_where(const tg_op *op);
 
+/* What the planner makes of a product and what follows it: inputs a b start, or a b start scale, of which scale is one
+ * number; start + scale * a b, or start - scale * a b. start and the result have two axes. */
+typedef struct tg_epilogue_attr {
+    int64_t subtracts;
+} tg_epilogue_attr;
+
+tg_status tg_matmul_epilogue(const tg_kernel_call *call);
+
 /* Makes *axis count from the front; fails, through q, when it is outside 0 .. rank-1. */
 tg_status tg_canonical_axis(tg_infer *q, int64_t *axis, int rank);
 /* The same outside a shape rule: the graph of x keeps the error of the call. */

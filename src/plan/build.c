@@ -308,11 +308,16 @@ static void end(tg_builder *b)
     free(b->buffer_of);
 }
 
+static int fold_epilogues(tg_builder *b)
+{
+    return !tg_does(b->request, TG_PASS_EPILOGUE) || tg_fold_epilogues(b);
+}
+
 tg_plan *tg_plan_build(const tg_request *request, const tg_order *order)
 {
     tg_builder b = {.request = request};
     tg_fusion fusion = {0};
-    int built = begin(&b) && lower_all(&b, order) && tg_fuse(&b, &fusion) && tg_schedule(&b, &fusion) &&
+    int built = begin(&b) && lower_all(&b, order) && fold_epilogues(&b) && tg_fuse(&b, &fusion) && tg_schedule(&b, &fusion) &&
                 tg_plan_finish(&b);
     tg_fusion_free(&fusion);
     end(&b);

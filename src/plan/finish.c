@@ -36,6 +36,12 @@ static int is_elementwise(const tg_step *step)
     return step->op != NULL && (step->op->flags & TG_OP_ELEMENTWISE) != 0;
 }
 
+/* 1 when the step reads that input element by element, each before it makes the element in its place. */
+static int reads_elementwise(const tg_step *step, int input)
+{
+    return is_elementwise(step) || (step->start > 0 && input == step->start);
+}
+
 /* 1 when `out`, the result of step s of unit u, may be written over memory (an arena buffer, or a leaf's base where
  * buffer is -1): whatever the unit reads there, it reads element by element in the same order, and not after s. */
 static int may_overwrite(const tg_builder *b, int64_t u, int64_t s, int64_t buffer, int base)
@@ -48,7 +54,7 @@ static int may_overwrite(const tg_builder *b, int64_t u, int64_t s, int64_t buff
         for (int i = 0; i < step->n_inputs; i++) {
             const tg_place *in = &plan->places[step->first_place + i];
             if (buffer >= 0 ? b->buffer_of[step->first_place + i] != buffer : in->base != base) continue;
-            if (unit->first_step + k > s || !is_elementwise(step)) return 0;
+            if (unit->first_step + k > s || !reads_elementwise(step, i)) return 0;
             if (in->dtype != out->dtype || in->count != out->count || !covers_from_start(in)) return 0;
         }
     }
@@ -57,13 +63,13 @@ static int may_overwrite(const tg_builder *b, int64_t u, int64_t s, int64_t buff
 
 /* ---- Updates in place --------------------------------------------------------------------------------- */
 
-/* 1 when the step that computes an update's value may write it straight to the leaf: it is elementwise, so that
- * each element is read before it is overwritten; nobody reads the old value later; and neither its unit nor a later
+/* 1 when the step that computes an update's value may write it straight to the leaf: it is elementwise, or adds a
+ * product to a matrix, so that each element is read before it is overwritten; nobody reads the old value later; and neither its unit nor a later
  * one can fail, since a run that fails must not have updated anything. */
 static int can_update_in_place(const tg_builder *b, const tg_plan_update *update, int64_t buffer)
 {
     int64_t u = b->buffers[buffer].first, s = maker(b, u, buffer);
-    if (!is_elementwise(&b->plan->steps[s])) return 0;
+    if (!is_elementwise(&b->plan->steps[s]) && b->plan->steps[s].start == 0) return 0;
     if (b->last_read[update->leaf] > u || b->last_failing >= u) return 0;
     /* A value that is a part of its buffer would take the rest of it along. */
     if (b->buffers[buffer].last == INT64_MAX || b->buffers[buffer].bytes != update->bytes) return 0;
@@ -103,7 +109,7 @@ static void overwrite_input(tg_builder *b, int64_t u, int64_t s)
 {
     const tg_step *step = &b->plan->steps[s];
     int64_t made = b->buffer_of[tg_result_place(step)];
-    if (made < 0 || b->moved_to[made] >= 0 || !is_elementwise(step)) return;
+    if (made < 0 || b->moved_to[made] >= 0 || (!is_elementwise(step) && step->start == 0)) return;
     for (int i = 0; i < step->n_inputs && b->buffers[made].reuses < 0; i++) {
         int64_t read = b->buffer_of[step->first_place + i];
         if (read < 0 || b->moved_to[read] >= 0 || b->buffers[read].last != u || b->buffers[read].first == u ||

@@ -49,6 +49,7 @@ typedef struct tg_step {
     const void *attr;
     int n_inputs;
     int64_t first_place;
+    int start;     /* the input that a matrix product is added to, element by element; 0: none */
     int64_t after; /* while planning: the step that it must not come before, -1 for none */
     /* What runs instead of the kernel, over all elements in strides of 0 or 1; or NULL. Where is_rows, over each row of
      * the block, the inputs' rows being row_bytes apart, those of the result the last of them. */
@@ -132,6 +133,7 @@ typedef struct tg_plan {
 /* What the planner can be told to leave out; function.h says what there is in its stead. */
 #define TG_PASS_LIST(PASS)                                                                                   \
     PASS(FUSE, "fuse")                                                                                       \
+    PASS(EPILOGUE, "epilogue")                                                                               \
     PASS(VIEW, "view")                                                                                       \
     PASS(LOOP, "loop")                                                                                       \
     PASS(UPDATE, "update")                                                                                   \

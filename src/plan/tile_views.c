@@ -122,6 +122,21 @@ int tg_tile_step(const tg_tiling *u, int64_t s)
     return tile_operand(u, out, m->makes, reduces || one_axis, 0);
 }
 
+/* What the head's product is added to lies in rows, as its result does. */
+static int tile_start(const tg_tiling *u)
+{
+    int start = u->t->b->plan->steps[u->head].start;
+    if (start == 0) return 1;
+    tg_place *p = tg_tile_places(u, u->head) + start;
+    tg_tile tile = {.panel = u->panel_rows * p->strides[0] * tg_item_of(p),
+                    .across = u->panel_columns * tg_item_of(p),
+                    .per_row = u->panel_columns,
+                    .is_cut = tg_is_cut(u),
+                    .rank = 2,
+                    .strides = {p->strides[0], 1}};
+    return give_tile(u, p, &tile);
+}
+
 int tg_tile_head(const tg_tiling *u)
 {
     if (u->head < 0) return 1;
@@ -145,7 +160,7 @@ int tg_tile_head(const tg_tiling *u)
                       .rank = 2,
                       .strides = {in[1].strides[0], in[1].strides[1]}};
     if (tg_is_cut(u) && !give_tile(u, &in[1], &across)) return 0;
-    return give_tile(u, in, &from) && give_tile(u, out, &to);
+    return tile_start(u) && give_tile(u, in, &from) && give_tile(u, out, &to);
 }
 
 /* ---- Reductions --------------------------------------------------------------------------------------------------- */
