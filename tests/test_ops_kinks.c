@@ -142,6 +142,12 @@ static void test_logsumexp_far_out(void **state)
     assert_values(gradient(y, x), ((const double[]){0.5, 0.5, 0.5, 0.5, 1, 0, 0, 1}), 8, 0);
     tg_tensor *rows = param_2d(g, "rows", 3, 2, (const double[]){-INF, -INF, INF, 0, NOT_A_NUMBER, 0});
     assert_values(tg_logsumexp(rows, TG_AXES(1)), ((const double[]){-INF, INF, NOT_A_NUMBER}), 3, 0);
+    /* Nothing in a row but -inf: it stays so, whichever element moves a little. */
+    tg_tensor *none = param_2d(g, "none", 2, 2, (const double[]){-INF, -INF, -INF, 1});
+    y = tg_logsumexp(none, TG_AXES(1));
+    assert_values(y, ((const double[]){-INF, 1}), 2, 0);
+    assert_values(gradient(y, none), ((const double[]){0, 0, 0, 1}), 4, 0);
+    assert_values(second(y, none), ((const double[]){0, 0, 0, 0}), 4, 0);
 }
 
 static void test_softmax_far_out(void **state)

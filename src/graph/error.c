@@ -55,7 +55,7 @@ char *tg_label(const tg_tensor *t, char *text, size_t size)
     if (tg_name(t)[0] != '\0')
         snprintf(text, size, "'%.60s' %s", tg_name(t), type_text);
     else
-        snprintf(text, size, "%%%" PRId64 " %s", t->id, type_text);
+        snprintf(text, size, "%%%" PRId32 " %s", t->id, type_text);
     return text;
 }
 

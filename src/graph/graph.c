@@ -21,7 +21,7 @@ void tg_graph_free(tg_graph *g)
     tg_truncate(g, 0);
     for (int i = 0; i < g->n_own_ops; i++) free(g->own_ops[i]);
     free(g->own_ops);
-    free(g->nodes);
+    tg_aligned_free(g->nodes);
     free(g->params);
     free(g->words);
     tg_arena_free(&g->arena);
@@ -42,8 +42,10 @@ void tg_truncate(tg_graph *g, int64_t nodes)
     for (int64_t id = g->n_nodes - 1; id >= nodes; id--) {
         tg_tensor *t = g->nodes[id];
         tg_forget(g, t);
-        if (t->leaf != NULL) drop_leaf(g, t->leaf);
-        free(t->name);
+        if (t->is_leaf)
+            drop_leaf(g, t->own.leaf);
+        else
+            free(t->own.name);
     }
     while (g->n_params > 0 && g->params[g->n_params - 1]->id >= nodes) g->n_params--;
     tg_arena_rewind(&g->arena, g->nodes[nodes]);
@@ -81,7 +83,7 @@ tg_type tg_type_of(const tg_tensor *t)
 {
     tg_type type = {.dtype = TG_F32, .rank = -1};
     if (t == NULL) return type;
-    type.dtype = t->dtype;
+    type.dtype = (tg_dtype)t->dtype;
     type.rank = t->rank;
     for (int i = 0; i < t->rank; i++) type.shape[i] = t->shape[i];
     return type;
@@ -89,7 +91,7 @@ tg_type tg_type_of(const tg_tensor *t)
 
 tg_dtype tg_dtype_of(const tg_tensor *t)
 {
-    return t == NULL ? TG_F32 : t->dtype;
+    return t == NULL ? TG_F32 : (tg_dtype)t->dtype;
 }
 
 int tg_rank(const tg_tensor *t)
@@ -137,31 +139,36 @@ tg_tensor *tg_input_at(const tg_tensor *t, int i)
     return t == NULL || i < 0 || i >= t->n_inputs ? NULL : t->inputs[i];
 }
 
+size_t tg_node_attr_size(const tg_tensor *t)
+{
+    return t->op == &tg_op_constant ? (size_t)tg_count(t) * tg_dtype_size((tg_dtype)t->dtype) : t->op->attr_size;
+}
+
 const void *tg_attr_of(const tg_tensor *t)
 {
-    return t == NULL ? NULL : t->attr;
+    return t == NULL ? NULL : tg_node_attr(t);
 }
 
 tg_origin tg_origin_of(const tg_tensor *t)
 {
     if (t == NULL) return (tg_origin){TG_ORIGIN_RECORDED, NULL, -1};
-    return (tg_origin){(tg_origin_kind)t->origin_kind, t->origin_of, t->origin_input};
+    return (tg_origin){(tg_origin_kind)t->origin_kind, tg_node(t->graph, t->origin_of), t->origin_input};
 }
 
 const char *tg_name(const tg_tensor *t)
 {
     if (t == NULL) return "";
-    if (t->leaf != NULL) return t->leaf->name;
-    return t->name == NULL ? "" : t->name;
+    if (t->is_leaf) return t->own.leaf->name;
+    return t->own.name == NULL ? "" : t->own.name;
 }
 
 tg_tensor *tg_set_name(tg_tensor *t, const char *name)
 {
-    if (t == NULL || name == NULL || t->leaf != NULL || t->name != NULL) return t;
+    if (t == NULL || name == NULL || t->is_leaf || t->own.name != NULL) return t;
     size_t length = strlen(name);
-    t->name = malloc(length + 1);
-    if (t->name == NULL)
+    t->own.name = malloc(length + 1);
+    if (t->own.name == NULL)
         return tg_set_error(t->graph, TG_ERR_MEMORY, "out of memory for the name '%.60s'", name);
-    memcpy(t->name, name, length + 1);
+    memcpy(t->own.name, name, length + 1);
     return t;
 }

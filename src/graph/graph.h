@@ -41,28 +41,44 @@ struct tg_tensor {
     const tg_op *op;
     tg_graph *graph;
     const int64_t *shape;
-    int64_t id;
     XXH128_hash_t structure; /* the same for the same operation on the same leaves; intern.c */
     tg_tensor *users;        /* the newest of the nodes that are found by this one */
     union {
         tg_tensor *next_user; /* the next older one that is found by the same input */
         tg_interned *entry;
     } found;
-    tg_dtype dtype;
-    int n_inputs;
+    union {
+        tg_leaf *leaf;
+        char *name; /* of an expression, or NULL; a leaf has its own */
+    } own;
+    int32_t id;
+    int32_t origin_of; /* a node's id, -1 for none */
+    int32_t origin_input;
+    int32_t n_inputs;
+    uint8_t dtype;
     uint8_t rank;
     uint8_t n_users;
     uint8_t found_by;    /* a tg_found_by */
     uint8_t origin_kind; /* a tg_origin_kind */
-    int origin_input;
-    tg_tensor *origin_of;
-    uint64_t serial; /* never used twice, so that a function can tell a dropped leaf from a new one */
-    const void *attr;
-    size_t attr_size;
-    char *name; /* of an expression; leaves have theirs in leaf */
-    tg_leaf *leaf;
+    uint8_t is_leaf;     /* own is a leaf */
+    uint8_t has_shape;   /* its shape is its own */
     tg_tensor *inputs[];
 };
+
+/* A graph has no more nodes than that, so that an id takes 32 bits. */
+#define TG_MOST_NODES INT32_MAX
+
+static inline tg_leaf *tg_leaf_of(const tg_tensor *t)
+{
+    return t->is_leaf ? t->own.leaf : NULL;
+}
+
+static inline const void *tg_node_attr(const tg_tensor *t)
+{
+    return (const int64_t *)(const void *)(t->inputs + t->n_inputs) + (t->has_shape ? t->rank : 0);
+}
+
+size_t tg_node_attr_size(const tg_tensor *t);
 
 /* What differentiation needs from a set of operations, and the set itself. */
 typedef struct tg_library {

@@ -45,7 +45,12 @@ static int find_structure(tg_graph *g, recipe *r)
         *at++ = r->inputs[i]->structure.high64;
     }
     if (r->attr_size > 0) {
-        XXH128_hash_t attr = XXH3_128bits(r->attr, r->attr_size);
+        /* Operation and type say how long attributes are, so that bytes and hashes do not meet. */
+        XXH128_hash_t attr = {0, 0};
+        if (r->attr_size <= sizeof attr)
+            memcpy(&attr, r->attr, r->attr_size);
+        else
+            attr = XXH3_128bits(r->attr, r->attr_size);
         *at++ = attr.low64;
         *at++ = attr.high64;
     }
@@ -54,13 +59,14 @@ static int find_structure(tg_graph *g, recipe *r)
     return 1;
 }
 
+/* Attributes are as many bytes as the operation and the type say, so that only those are compared. */
 static int same_node(const recipe *r, const tg_tensor *t)
 {
     return t->structure.low64 == r->structure.low64 && t->structure.high64 == r->structure.high64 &&
            t->op == r->op && t->dtype == r->type->dtype && t->n_inputs == r->n &&
-           t->attr_size == r->attr_size && tg_shape_equal(t->rank, t->shape, r->type->rank, r->type->shape) &&
+           tg_shape_equal(t->rank, t->shape, r->type->rank, r->type->shape) &&
            (r->n == 0 || memcmp(t->inputs, r->inputs, (size_t)r->n * sizeof(tg_tensor *)) == 0) &&
-           (r->attr_size == 0 || memcmp(t->attr, r->attr, r->attr_size) == 0);
+           (r->attr_size == 0 || memcmp(tg_node_attr(t), r->attr, r->attr_size) == 0);
 }
 
 /* ---- Finding ------------------------------------------------------------------------------------------ */
@@ -132,10 +138,13 @@ void tg_forget(tg_graph *g, tg_tensor *t)
 
 static int reserve_node(tg_graph *g)
 {
+    if (g->n_nodes == TG_MOST_NODES) return 0;
     if (g->n_nodes < g->room) return 1;
-    int64_t room = g->room == 0 ? 256 : 2 * g->room;
-    tg_tensor **nodes = realloc(g->nodes, (size_t)room * sizeof(tg_tensor *));
+    int64_t room = g->room == 0 ? 256 : 4 * g->room;
+    tg_tensor **nodes = tg_aligned_alloc((size_t)room * sizeof(tg_tensor *));
     if (nodes == NULL) return 0;
+    if (g->n_nodes > 0) memcpy(nodes, g->nodes, (size_t)g->n_nodes * sizeof(tg_tensor *));
+    tg_aligned_free(g->nodes);
     g->nodes = nodes;
     g->room = room;
     return 1;
@@ -150,31 +159,28 @@ static tg_tensor *new_node(tg_graph *g, const recipe *r)
     tg_tensor *t = tg_arena_take(&g->arena, sizeof *t + inputs_size + shape_size + r->attr_size);
     if (t == NULL) return NULL;
     int64_t *shape = (int64_t *)(void *)(t->inputs + r->n);
-    char *attr = (char *)shape + shape_size;
     for (int i = 0; i < r->n; i++) t->inputs[i] = r->inputs[i];
     if (!r->shape_of_first)
         for (int i = 0; i < r->type->rank; i++) shape[i] = r->type->shape[i];
-    if (r->attr_size > 0) memcpy(attr, r->attr, r->attr_size);
+    if (r->attr_size > 0) memcpy((char *)shape + shape_size, r->attr, r->attr_size);
     t->op = r->op;
     t->graph = g;
     t->shape = r->shape_of_first ? r->inputs[0]->shape : shape;
-    t->dtype = r->type->dtype;
-    t->n_inputs = r->n;
-    t->id = g->n_nodes;
     t->structure = r->structure;
     t->users = NULL;
     t->found.next_user = NULL;
+    t->own.leaf = NULL;
+    t->id = (int32_t)g->n_nodes;
+    t->origin_of = g->origin.of == NULL ? -1 : g->origin.of->id;
+    t->origin_input = g->origin.input;
+    t->n_inputs = r->n;
+    t->dtype = (uint8_t)r->type->dtype;
     t->rank = (uint8_t)r->type->rank;
     t->n_users = 0;
     t->found_by = TG_FOUND_NOWHERE;
     t->origin_kind = (uint8_t)g->origin.kind;
-    t->origin_input = g->origin.input;
-    t->origin_of = g->origin.of;
-    t->serial = g->next_serial + 1;
-    t->attr = attr;
-    t->attr_size = r->attr_size;
-    t->name = NULL;
-    t->leaf = NULL;
+    t->is_leaf = 0;
+    t->has_shape = (uint8_t)!r->shape_of_first;
     return t;
 }
 
@@ -194,7 +200,7 @@ tg_tensor *tg_intern(tg_graph *g, const tg_op *op, const tg_type *type, tg_tenso
         tg_arena_rewind(&g->arena, t);
         return tg_set_error(g, TG_ERR_MEMORY, "%s: out of memory", op->name);
     }
-    g->next_serial = t->serial;
+    g->next_serial++;
     g->nodes[g->n_nodes++] = t;
     return t;
 }

@@ -113,7 +113,8 @@ static tg_tensor *record_leaf(tg_graph *g, const tg_op *op, const tg_type *type,
         tg_truncate(g, t->id);
         return tg_set_error(g, TG_ERR_MEMORY, "%s: out of memory", op->name);
     }
-    t->leaf = leaf;
+    t->is_leaf = 1;
+    t->own.leaf = leaf;
     return t;
 }
 
@@ -217,7 +218,8 @@ static tg_status check_size(const tg_tensor *t, const char *call, size_t size)
 tg_status tg_set(tg_tensor *leaf, const void *data, size_t size)
 {
     if (leaf == NULL) return TG_ERR_NULL;
-    if (leaf->leaf == NULL) {
+    tg_leaf *record = tg_leaf_of(leaf);
+    if (record == NULL) {
         char label[TG_LABEL_TEXT];
         return tg_graph_fail(leaf->graph, TG_ERR_ARGUMENT, "tg_set: %s (%s) is no input, param or state",
                              tg_label(leaf, label, sizeof label), leaf->op->name);
@@ -227,12 +229,11 @@ tg_status tg_set(tg_tensor *leaf, const void *data, size_t size)
     if (status != TG_OK) return status;
     tg_type type = tg_type_of(leaf);
     if (!check_bools(leaf->graph, "tg_set", &type, data)) return TG_ERR_ARGUMENT;
-    if (leaf->leaf->data == NULL) {
-        if (!give_value(leaf->leaf, &type, data))
-            return tg_graph_fail(leaf->graph, TG_ERR_MEMORY, "tg_set: out of memory for '%s'",
-                                 leaf->leaf->name);
+    if (record->data == NULL) {
+        if (!give_value(record, &type, data))
+            return tg_graph_fail(leaf->graph, TG_ERR_MEMORY, "tg_set: out of memory for '%s'", record->name);
     } else if (size > 0) {
-        memcpy(leaf->leaf->data, data, size);
+        memcpy(record->data, data, size);
     }
     return TG_OK;
 }
@@ -240,8 +241,8 @@ tg_status tg_set(tg_tensor *leaf, const void *data, size_t size)
 const void *tg_data(const tg_tensor *leaf)
 {
     if (leaf == NULL) return NULL;
-    if (leaf->op == &tg_op_constant) return leaf->attr;
-    return leaf->leaf == NULL ? NULL : leaf->leaf->data;
+    if (leaf->op == &tg_op_constant) return tg_node_attr(leaf);
+    return leaf->is_leaf ? leaf->own.leaf->data : NULL;
 }
 
 tg_status tg_get(const tg_tensor *leaf, void *data, size_t size)
@@ -249,7 +250,7 @@ tg_status tg_get(const tg_tensor *leaf, void *data, size_t size)
     if (leaf == NULL) return TG_ERR_NULL;
     char label[TG_LABEL_TEXT];
     const void *from = tg_data(leaf);
-    if (from == NULL && leaf->leaf != NULL)
+    if (from == NULL && leaf->is_leaf)
         return tg_graph_fail(leaf->graph, TG_ERR_UNBOUND, "tg_get: input %s has no value",
                              tg_label(leaf, label, sizeof label));
     if (from == NULL)

@@ -10,19 +10,35 @@
 
 #include "memory.h"
 
+#define LARGE_PAGE ((size_t)2 * 1024 * 1024)
+
+/* Memory that is touched for the first time costs a fault for every page of 4096 bytes, which for a long tape is more
+ * than recording. Linux gives large pages to who asks for them; where it does not, nothing is lost. */
+static void ask_for_large_pages(void *start, size_t size)
+{
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    (void)madvise(start, size / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+#else
+    (void)start, (void)size;
+#endif
+}
+
 /* The block's true start is kept in the word before the aligned address; malloc is used rather than
- * aligned_alloc because every target has it and a test can make it fail. */
+ * aligned_alloc because every target has it and a test can make it fail. Large blocks begin where a large page does:
+ * what lies before is never touched, and so takes no memory. */
 void *tg_aligned_alloc(size_t size)
 {
-    if (size > SIZE_MAX - 2 * TG_ALIGNMENT - sizeof(void *)) return NULL;
+    size_t alignment = size >= LARGE_PAGE ? LARGE_PAGE : TG_ALIGNMENT;
+    if (size > SIZE_MAX - TG_ALIGNMENT - alignment - sizeof(void *)) return NULL;
     size_t rest = (TG_ALIGNMENT - size % TG_ALIGNMENT) % TG_ALIGNMENT;
-    char *raw = malloc(size + rest + TG_ALIGNMENT + sizeof(void *));
+    char *raw = malloc(size + rest + alignment + sizeof(void *));
     if (raw == NULL) return NULL;
     uintptr_t start = (uintptr_t)(raw + sizeof(void *));
-    uintptr_t aligned = (start + TG_ALIGNMENT - 1) & ~(uintptr_t)(TG_ALIGNMENT - 1);
+    uintptr_t aligned = (start + alignment - 1) & ~(uintptr_t)(alignment - 1);
     char *block = raw + sizeof(void *) + (aligned - start);
     memcpy(block - sizeof(void *), &raw, sizeof raw);
     memset(block + size, 0, rest);
+    if (size >= LARGE_PAGE) ask_for_large_pages(block, size);
     return block;
 }
 
@@ -43,39 +59,30 @@ void tg_aligned_free(void *block)
 
 struct tg_chunk {
     tg_chunk *previous;
-    size_t size, used;
-    max_align_t bytes[];
+    size_t size, used; /* of what follows */
+    tg_arena_unit bytes[];
 };
 
-#define CHUNK_SIZE ((size_t)64 * 1024)
+/* With the head. */
+#define SMALLEST_CHUNK ((size_t)64 * 1024)
 #define LARGEST_CHUNK ((size_t)16 * 1024 * 1024)
-
-/* A long tape touches its memory once, a page after the other, and page faults would cost more than recording. Linux
- * gives large pages to who asks for them; where it does not, nothing is lost. */
-static void ask_for_large_pages(char *start, size_t size)
-{
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    const uintptr_t page = (uintptr_t)2 * 1024 * 1024;
-    uintptr_t first = ((uintptr_t)start + page - 1) & ~(page - 1),
-              end = ((uintptr_t)start + size) & ~(page - 1);
-    if (first < end) (void)madvise(start + (first - (uintptr_t)start), end - first, MADV_HUGEPAGE);
-#else
-    (void)start, (void)size;
-#endif
-}
 
 static tg_chunk *add_chunk(tg_arena *arena, size_t size)
 {
-    /* Chunks double, so that small graphs stay small and large ones take few blocks. */
-    size_t room = CHUNK_SIZE;
-    if (arena->last != NULL)
-        room = arena->last->size < LARGEST_CHUNK / 2 ? 2 * arena->last->size : LARGEST_CHUNK;
-    if (room < size) room = size;
-    tg_chunk *chunk = malloc(sizeof *chunk + room);
-    if (chunk == NULL) return NULL;
-    ask_for_large_pages((char *)chunk, sizeof *chunk + room);
+    /* Chunks grow, so that small graphs stay small and large ones soon get large pages. */
+    size_t whole = SMALLEST_CHUNK;
+    if (arena->last != NULL) whole = 4 * (sizeof *arena->last + arena->last->size);
+    if (whole > LARGEST_CHUNK) whole = LARGEST_CHUNK;
+    if (whole < size + sizeof(tg_chunk)) whole = size + sizeof(tg_chunk);
+    tg_chunk *chunk = arena->spare;
+    if (chunk != NULL && chunk->size >= size) {
+        arena->spare = chunk->previous;
+    } else {
+        chunk = tg_aligned_alloc(whole);
+        if (chunk == NULL) return NULL;
+        chunk->size = whole - sizeof *chunk;
+    }
     chunk->previous = arena->last;
-    chunk->size = room;
     chunk->used = 0;
     arena->last = chunk;
     return chunk;
@@ -83,7 +90,7 @@ static tg_chunk *add_chunk(tg_arena *arena, size_t size)
 
 void *tg_arena_take(tg_arena *arena, size_t size)
 {
-    size_t unit = sizeof(max_align_t);
+    size_t unit = sizeof(tg_arena_unit);
     if (size > SIZE_MAX / 2) return NULL;
     size = (size + unit - 1) / unit * unit;
     tg_chunk *chunk = arena->last;
@@ -102,11 +109,26 @@ static int chunk_holds(const tg_chunk *chunk, const void *block)
     return at >= start && at < start + chunk->used;
 }
 
+/* Who records in a loop needs the memory again, but not that of something large. */
 static void drop_last_chunk(tg_arena *arena)
 {
-    tg_chunk *previous = arena->last->previous;
-    free(arena->last);
-    arena->last = previous;
+    tg_chunk *chunk = arena->last;
+    arena->last = chunk->previous;
+    if (chunk->size > LARGEST_CHUNK) {
+        tg_aligned_free(chunk);
+    } else {
+        chunk->previous = arena->spare;
+        arena->spare = chunk;
+    }
+}
+
+static void free_chunks(tg_chunk *chunk)
+{
+    while (chunk != NULL) {
+        tg_chunk *previous = chunk->previous;
+        tg_aligned_free(chunk);
+        chunk = previous;
+    }
 }
 
 void tg_arena_rewind(tg_arena *arena, const void *block)
@@ -117,5 +139,7 @@ void tg_arena_rewind(tg_arena *arena, const void *block)
 
 void tg_arena_free(tg_arena *arena)
 {
-    while (arena->last != NULL) drop_last_chunk(arena);
+    free_chunks(arena->last);
+    free_chunks(arena->spare);
+    *arena = (tg_arena){0};
 }

@@ -3,6 +3,7 @@
 #define TG_GRAPH_MEMORY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define TG_ALIGNMENT 64 /* a cache line, and the widest vector */
 
@@ -17,9 +18,17 @@ typedef struct tg_chunk tg_chunk;
 
 typedef struct tg_arena {
     tg_chunk *last;
+    tg_chunk *spare; /* given back, for what is taken next */
 } tg_arena;
 
-/* size bytes, aligned for any scalar, or NULL. Contents are undefined. */
+/* What memory of an arena is aligned for. */
+typedef union tg_arena_unit {
+    double number;
+    int64_t integer;
+    void *pointer;
+} tg_arena_unit;
+
+/* size bytes, or NULL. Contents are undefined. */
 void *tg_arena_take(tg_arena *arena, size_t size);
 /* Gives back `block`, which tg_arena_take returned, and everything taken after it. */
 void tg_arena_rewind(tg_arena *arena, const void *block);

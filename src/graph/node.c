@@ -33,7 +33,7 @@ static const tg_tensor *constant_of(const tg_tensor *t, int64_t *offset, int64_t
     tg_type from = tg_type_of(seen), to = tg_type_of(t);
     int64_t seen_strides[TG_MAX_RANK];
     tg_strides(seen->rank, seen->shape, seen_strides);
-    return t->op->view(&from, seen_strides, &to, t->attr, offset, strides) ? seen : NULL;
+    return t->op->view(&from, seen_strides, &to, tg_node_attr(t), offset, strides) ? seen : NULL;
 }
 
 /* Folding is for small results of constants, at least one of which is no view: views stay, since a number that is
@@ -66,7 +66,7 @@ static tg_tensor *fold(tg_graph *g, const tg_op *op, const tg_type *type, tg_ten
         int64_t offset;
         const tg_tensor *t = inputs[i], *seen = constant_of(t, &offset, strides[i]);
         /* The kernel reads the constant where it lies; it has no way to write there. */
-        char *data = (char *)(uintptr_t)seen->attr + offset * (int64_t)tg_dtype_size(t->dtype);
+        char *data = (char *)(uintptr_t)tg_node_attr(seen) + offset * (int64_t)tg_dtype_size(t->dtype);
         in[i] = (tg_view){data, t->dtype, t->rank, tg_count(t), t->shape, strides[i]};
     }
     tg_strides(type->rank, type->shape, strides[n]);

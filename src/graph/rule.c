@@ -25,7 +25,7 @@ tg_tensor *tg_rule_output(const tg_rule *r)
 
 const void *tg_rule_attr(const tg_rule *r)
 {
-    return r->node->attr;
+    return tg_node_attr(r->node);
 }
 
 tg_tensor *tg_rule_output_adjoint(const tg_rule *r)

@@ -175,7 +175,7 @@ static int copy_node(segment *s, const tg_rule *r, const tg_tensor *t)
     }
     int done = 1;
     for (int i = 0; i < t->n_inputs && done; i++) done = (inputs[i] = stand_in(s, r, t->inputs[i])) != NULL;
-    tg_tensor *made = done ? tg_apply(r->graph, t->op, inputs, t->n_inputs, t->attr) : NULL;
+    tg_tensor *made = done ? tg_apply(r->graph, t->op, inputs, t->n_inputs, tg_node_attr(t)) : NULL;
     s->copies[t->id - s->low] = made;
     if (inputs != few) free(inputs);
     return made != NULL;
@@ -214,7 +214,7 @@ static int64_t depth_of(const segment *s)
     for (int64_t id = s->first; id <= s->y->id; id++) {
         const tg_tensor *t = s->y->graph->nodes[id];
         if ((*flag_of(s, t) & INSIDE) == 0 || t->op != &checkpoint_op) continue;
-        int64_t depth = ((const checkpoint_attr *)t->attr)->depth;
+        int64_t depth = ((const checkpoint_attr *)tg_node_attr(t))->depth;
         if (depth > deepest) deepest = depth;
     }
     return deepest + 1;

@@ -12,14 +12,14 @@
 static void custom_vjp(tg_rule *r)
 {
     r->first = 1;
-    ((const tg_custom_rules *)r->node->attr)->vjp(r);
+    ((const tg_custom_rules *)tg_node_attr(r->node))->vjp(r);
     r->first = 0;
 }
 
 static void custom_jvp(tg_rule *r)
 {
     r->first = 1;
-    ((const tg_custom_rules *)r->node->attr)->jvp(r);
+    ((const tg_custom_rules *)tg_node_attr(r->node))->jvp(r);
     r->first = 0;
 }
 
@@ -36,7 +36,7 @@ void *tg_rule_context(const tg_rule *r)
 {
     const tg_op *op = r->node->op;
     if (op != &custom_op && op != &custom_reverse_op) return NULL;
-    return ((const tg_custom_rules *)r->node->attr)->context;
+    return ((const tg_custom_rules *)tg_node_attr(r->node))->context;
 }
 
 tg_tensor *tg_custom(tg_tensor *y, tg_tensor *const *xs, int n, const tg_custom_rules *rules)

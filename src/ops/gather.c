@@ -258,7 +258,7 @@ static void adding_jvp(tg_rule *r)
         inputs[i] = i == 1 ? tg_rule_input(r, 1) : tg_rule_tangent(r, i);
         if (inputs[i] == NULL) inputs[i] = zeros_like(tg_rule_input(r, i));
     }
-    tg_rule_output_tangent(r, tg_apply(node->graph, node->op, inputs, 3, node->attr));
+    tg_rule_output_tangent(r, tg_apply(node->graph, node->op, inputs, 3, tg_node_attr(node)));
 }
 
 /* ---- Records ------------------------------------------------------------------------------------------ */

@@ -103,7 +103,7 @@ static tg_status min_kernel(const tg_kernel_call *call)
 /* t, of the reduction's type, stretched back to the shape of its input. */
 static tg_tensor *stretch(const tg_tensor *node, tg_tensor *t)
 {
-    const tg_axes_attr *a = node->attr;
+    const tg_axes_attr *a = tg_node_attr(node);
     const tg_tensor *x = node->inputs[0];
     int64_t kept[TG_MAX_RANK];
     if (x->rank > 0) memcpy(kept, x->shape, (size_t)x->rank * sizeof *kept);

@@ -205,7 +205,7 @@ static tg_tensor *transpose_twice(const tg_op *op, tg_tensor *const *inputs, int
 {
     (void)n, (void)type;
     if (inputs[0]->op != op) return NULL;
-    const tg_ints *outer = attr, *inner = inputs[0]->attr;
+    const tg_ints *outer = attr, *inner = tg_node_attr(inputs[0]);
     int order[TG_MAX_RANK] = {0};
     for (int i = 0; i < (int)outer->count; i++) order[i] = (int)inner->values[outer->values[i]];
     return tg_transpose(inputs[0]->inputs[0], order);

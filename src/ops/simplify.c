@@ -14,21 +14,21 @@ int tg_is_number(const tg_tensor *t, double *value)
     int64_t count = tg_count(t);
     size_t item = tg_dtype_size(t->dtype);
     if (count < 1 || count > 64) return 0;
-    const char *first = t->attr;
+    const char *first = tg_node_attr(t);
     for (int64_t i = 1; i < count; i++)
         if (memcmp(first, first + (size_t)i * item, item) != 0) return 0;
     switch (t->dtype) {
     case TG_F32:
-        *value = (double)*(const float *)t->attr;
+        *value = (double)*(const float *)(const void *)first;
         return 1;
     case TG_F64:
-        *value = *(const double *)t->attr;
+        *value = *(const double *)(const void *)first;
         return 1;
     case TG_I64:
-        *value = (double)*(const int64_t *)t->attr;
+        *value = (double)*(const int64_t *)(const void *)first;
         return 1;
     case TG_BOOL:
-        *value = *(const unsigned char *)t->attr;
+        *value = *(const unsigned char *)first;
         return 1;
     }
     return 0;

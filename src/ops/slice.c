@@ -38,7 +38,7 @@ static tg_tensor *flip_twice(const tg_op *op, tg_tensor *const *inputs, int n, c
 {
     (void)n, (void)type;
     const tg_tensor *x = inputs[0];
-    return x->op == op && memcmp(x->attr, attr, sizeof(axis_attr)) == 0 ? x->inputs[0] : NULL;
+    return x->op == op && memcmp(tg_node_attr(x), attr, sizeof(axis_attr)) == 0 ? x->inputs[0] : NULL;
 }
 
 static const tg_simplification flip_rules[] = {{"flip of a flip", flip_twice}, {NULL, NULL}};

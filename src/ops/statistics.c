@@ -89,7 +89,7 @@ static tg_tensor *prod_compose(tg_graph *g, tg_tensor *const *inputs, int n, con
 }
 
 /* m + log sum exp(x - m) with m the maximum, or 0 where that is infinite. m carries no derivative: the value does
- * not depend on it. */
+ * not depend on it. The sum is 0 where every x is -inf alone: the value is then that maximum, and the derivative 0. */
 static tg_tensor *logsumexp_compose(tg_graph *g, tg_tensor *const *inputs, int n, const void *attr)
 {
     (void)g, (void)n;
@@ -98,9 +98,11 @@ static tg_tensor *logsumexp_compose(tg_graph *g, tg_tensor *const *inputs, int n
     if (!tg_needs_floating(x, "logsumexp") || !resolve_axes(x, "logsumexp", attr, &axes)) return NULL;
     int keep = axes.keep;
     axes.keep = 1;
-    tg_tensor *m = tg_stop_gradient(tg_max(x, &axes));
-    m = tg_where(tg_eq(tg_abs(m), tg_number_like(m, (double)INFINITY)), tg_number_like(m, 0), m);
-    tg_tensor *total = tg_add(m, tg_log(tg_sum(tg_exp(tg_sub(x, m)), &axes)));
+    tg_tensor *most = tg_stop_gradient(tg_max(x, &axes)), *zero = tg_number_like(most, 0);
+    tg_tensor *m = tg_where(tg_eq(tg_abs(most), tg_number_like(most, (double)INFINITY)), zero, most);
+    tg_tensor *sum = tg_sum(tg_exp(tg_sub(x, m)), &axes), *is_none = tg_eq(sum, zero);
+    tg_tensor *logarithm = tg_log(tg_where(is_none, tg_number_like(sum, 1), sum));
+    tg_tensor *total = tg_where(is_none, most, tg_add(m, logarithm));
     if (keep || total == NULL) return total;
     int64_t shape[TG_MAX_RANK];
     int rank = 0, next = 0;

@@ -87,8 +87,9 @@ static int add_operand(tg_builder *b, const tg_location *at)
 
 static void *copy_attr(tg_builder *b, const tg_tensor *t)
 {
-    void *attr = tg_arena_take(&b->plan->memory, t->attr_size + 1);
-    if (attr != NULL && t->attr_size > 0) memcpy(attr, t->attr, t->attr_size);
+    size_t size = tg_node_attr_size(t);
+    void *attr = tg_arena_take(&b->plan->memory, size + 1);
+    if (attr != NULL) memcpy(attr, tg_node_attr(t), size);
     return attr;
 }
 
@@ -131,7 +132,7 @@ static int want_scratch(tg_builder *b, const tg_tensor *t)
     if (types == NULL) return 0;
     for (int i = 0; i < t->n_inputs; i++) types[i] = tg_type_of(t->inputs[i]);
     types[t->n_inputs] = tg_type_of(t);
-    size_t bytes = t->op->scratch(types, t->n_inputs, &types[t->n_inputs], t->attr);
+    size_t bytes = t->op->scratch(types, t->n_inputs, &types[t->n_inputs], tg_node_attr(t));
     free(types);
     if (bytes > b->scratch) b->scratch = bytes;
     return 1;
@@ -179,7 +180,7 @@ static int lower_view(tg_builder *b, const tg_tensor *t, tg_location *at)
     *at = b->locations[tg_request_index(b->request, x)];
     tg_type input = tg_type_of(x), output = tg_type_of(t);
     int64_t offset = 0, strides[TG_MAX_RANK];
-    if (!t->op->view(&input, at->place.strides, &output, t->attr, &offset, strides)) return 0;
+    if (!t->op->view(&input, at->place.strides, &output, tg_node_attr(t), &offset, strides)) return 0;
     at->place.offset += offset * (int64_t)tg_dtype_size(t->dtype);
     /* Step k fills buffer k. */
     for (int i = 1; i < t->n_inputs; i++) {
@@ -197,7 +198,7 @@ static int lower_constant(tg_builder *b, const tg_tensor *t, tg_location *at)
     at->place.base = TG_BASE_CONSTANT;
     at->place.offset = (int64_t)b->constant_bytes;
     b->constant_offsets[tg_request_index(b->request, t)] = at->place.offset;
-    b->constant_bytes += (t->attr_size + TG_ALIGNMENT - 1) / TG_ALIGNMENT * TG_ALIGNMENT;
+    b->constant_bytes += (tg_node_attr_size(t) + TG_ALIGNMENT - 1) / TG_ALIGNMENT * TG_ALIGNMENT;
     return give_shape(b, &at->place, t, NULL);
 }
 

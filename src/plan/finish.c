@@ -179,8 +179,9 @@ static int copy_constants(tg_builder *b)
     if (b->plan->constants == NULL) return 0;
     for (int64_t k = 0; k < b->request->n_nodes; k++) {
         const tg_tensor *t = b->request->nodes[k];
-        if (t->op == &tg_op_constant && t->attr_size > 0)
-            memcpy((char *)b->plan->constants + b->constant_offsets[k], t->attr, t->attr_size);
+        if (t->op == &tg_op_constant)
+            memcpy((char *)b->plan->constants + b->constant_offsets[k], tg_node_attr(t),
+                   tg_node_attr_size(t));
     }
     return 1;
 }

@@ -40,7 +40,7 @@ void tg_function_adopt(tg_function *f, const tg_request *request)
         tg_bound_leaf *leaf = &f->leaves[n++];
         leaf->tensor = t;
         leaf->id = t->id;
-        leaf->serial = t->serial;
+        leaf->structure = t->structure;
         leaf->bound = NULL;
     }
     for (int i = 0; i < request->n_outputs; i++) f->outputs[i] = request->outputs[i];
@@ -102,7 +102,9 @@ tg_status tg_bind(tg_function *f, const tg_tensor *input, const void *data)
 
 int tg_leaf_is_there(const tg_function *f, const tg_bound_leaf *leaf)
 {
-    return leaf->id < f->graph->n_nodes && f->graph->nodes[leaf->id]->serial == leaf->serial;
+    if (leaf->id >= f->graph->n_nodes) return 0;
+    XXH128_hash_t now = f->graph->nodes[leaf->id]->structure;
+    return now.low64 == leaf->structure.low64 && now.high64 == leaf->structure.high64;
 }
 
 static void point(tg_function *f, int i, void *data)
@@ -141,8 +143,8 @@ static tg_status find_leaves(tg_function *f)
         const tg_bound_leaf *leaf = &f->leaves[i];
         /* Inputs are only read, so that the cast is safe; an input without a name belongs to no caller. */
         void *data = leaf->bound != NULL          ? (void *)(uintptr_t)leaf->bound
-                     : leaf->tensor->leaf != NULL ? leaf->tensor->leaf->data
-                                                  : NULL;
+                     : leaf->tensor->is_leaf ? leaf->tensor->own.leaf->data
+                                             : NULL;
         if (data == NULL) {
             char label[TG_LABEL_TEXT];
             return tg_fail(&f->diag, TG_ERR_UNBOUND,

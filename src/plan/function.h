@@ -7,7 +7,7 @@
 typedef struct tg_bound_leaf {
     tg_tensor *tensor;
     int64_t id;
-    uint64_t serial;
+    XXH128_hash_t structure; /* no other leaf's, also of those that were dropped */
     const void *bound; /* by tg_bind */
     void *data;        /* what the views point to now */
 } tg_bound_leaf;

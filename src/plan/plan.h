@@ -183,7 +183,7 @@ static inline int tg_does(const tg_request *request, tg_pass pass)
 /* 1 for what a function reads from memory that is not its own. */
 static inline int tg_is_bound(const tg_tensor *t)
 {
-    return t->leaf != NULL || t->op == &tg_op_input;
+    return t->is_leaf || t->op == &tg_op_input;
 }
 
 /* Collects the nodes. The caller frees with tg_request_free, also after a failure. */

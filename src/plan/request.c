@@ -94,10 +94,10 @@ XXH128_hash_t tg_request_hash(const tg_request *q)
         struct {
             const tg_op *op;
             int64_t dtype, rank, n_inputs, attr_size;
-        } head = {t->op, t->dtype, t->rank, t->n_inputs, (int64_t)t->attr_size};
+        } head = {t->op, t->dtype, t->rank, t->n_inputs, (int64_t)tg_node_attr_size(t)};
         XXH3_128bits_update(&state, &head, sizeof head);
         XXH3_128bits_update(&state, t->shape, (size_t)t->rank * sizeof *t->shape);
-        XXH3_128bits_update(&state, t->attr, t->attr_size);
+        XXH3_128bits_update(&state, tg_node_attr(t), (size_t)head.attr_size);
         for (int i = 0; i < t->n_inputs; i++) {
             int32_t index = tg_request_index(q, t->inputs[i]);
             XXH3_128bits_update(&state, &index, sizeof index);
