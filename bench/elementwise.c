@@ -1,5 +1,8 @@
-/* The elementwise loops of every instruction set that runs here. */
+/* The elementwise loops of every instruction set that runs here.
+ *
+ *     bench_elementwise [--json FILE] */
 #include <stdio.h>
+#include <string.h>
 
 #include "kernels/elementwise.h"
 
@@ -41,10 +44,12 @@ static double loop_speed(tg_loop loop, tg_dtype dtype)
     }
 }
 
-static void measure_loops(void)
+/* With json, which may be NULL, as a list of objects with nanoseconds an element. */
+static void measure_loops(FILE *json)
 {
     const tg_elementwise_kernels *kernels[TG_INSTRUCTION_SETS];
     const int n = (int)tg_instructions_here() + 1;
+    const char *separator = "[";
     for (int k = 0; k < n; k++) kernels[k] = tg_elementwise_for((tg_instructions)k);
     printf("Billions of elements a second, blocks of %d\n%-12s", BLOCK, "");
     for (int dtype = TG_F32; dtype <= TG_F64; dtype++)
@@ -58,15 +63,31 @@ static void measure_loops(void)
             for (int k = 0; k < n; k++) {
                 double speed = loop_speed(kernels[k]->rows[dtype][r], (tg_dtype)dtype);
                 printf(" %12.3f", speed);
+                if (json == NULL) continue;
+                fprintf(json,
+                        "%s{\"name\": \"%s\", \"dtype\": \"%s\", \"instructions\": \"%s\", \"ns\": %.4f}",
+                        separator, names[r], tg_dtype_name((tg_dtype)dtype),
+                        tg_instructions_name((tg_instructions)k), 1 / speed);
+                separator = ",\n ";
             }
         }
         putchar('\n');
     }
+    if (json != NULL) fputs("]\n", json);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc != 1 && (argc != 3 || strcmp(argv[1], "--json") != 0)) {
+        fprintf(stderr, "usage: bench_elementwise [--json FILE]\n");
+        return 2;
+    }
     if (!pin_thread()) fprintf(stderr, "the thread could not be pinned to one processor\n");
-    measure_loops();
-    return 0;
+    FILE *json = argc == 3 ? fopen(argv[2], "w") : NULL;
+    if (argc == 3 && json == NULL) {
+        perror(argv[2]);
+        return 1;
+    }
+    measure_loops(json);
+    return json != NULL && fclose(json) != 0;
 }

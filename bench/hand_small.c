@@ -6,49 +6,32 @@
 
 enum { INPUTS = 2, HIDDEN = 3, BATCH = 4 };
 
-int hand_is_small(const workload *of)
+#define real float
+#define EXP expf
+#define HAND(part) f32_##part
+#include "hand_small.inc"
+
+#undef real
+#undef EXP
+#undef HAND
+#define real double
+#define EXP exp
+#define HAND(part) f64_##part
+#include "hand_small.inc"
+
+static int fits(const workload *of, precision type)
 {
+    (void)type;
     return of->n_layers == 2 && of->sizes[0] == INPUTS && of->sizes[1] == HIDDEN && of->sizes[2] == 1 &&
            of->batch == BATCH && !of->is_softmax;
 }
 
-static float sigmoid(float z)
+static void step(hand_net *net)
 {
-    return 1 / (1 + expf(-z));
+    if (net->type == F32)
+        f32_step(net);
+    else
+        f64_step(net);
 }
 
-void hand_small_step(hand_net *net)
-{
-    float *restrict W1 = net->W[0], *restrict b1 = net->b[0], *restrict W2 = net->W[1],
-                    *restrict b2 = net->b[1];
-    const float *restrict x = net->x, *restrict y = net->y;
-    float a1[BATCH * HIDDEN], d1[BATCH * HIDDEN], d2[BATCH], rate = net->of->rate, loss = 0;
-    for (int i = 0; i < BATCH; i++) {
-        for (int j = 0; j < HIDDEN; j++)
-            a1[i * HIDDEN + j] = b1[j] + x[i * INPUTS] * W1[j] + x[i * INPUTS + 1] * W1[HIDDEN + j];
-    }
-    for (int i = 0; i < BATCH * HIDDEN; i++) a1[i] = sigmoid(a1[i]);
-    for (int i = 0; i < BATCH; i++) {
-        float z = b2[0];
-        for (int j = 0; j < HIDDEN; j++) z += a1[i * HIDDEN + j] * W2[j];
-        float a2 = sigmoid(z), e = a2 - y[i];
-        loss += e * e;
-        d2[i] = e * a2 * (1 - a2) / BATCH;
-    }
-    net->loss = loss / (2 * BATCH);
-    for (int i = 0; i < BATCH; i++) {
-        for (int j = 0; j < HIDDEN; j++) {
-            float a = a1[i * HIDDEN + j];
-            d1[i * HIDDEN + j] = d2[i] * W2[j] * a * (1 - a);
-        }
-    }
-    for (int i = 0; i < BATCH; i++) {
-        for (int j = 0; j < HIDDEN; j++) {
-            W2[j] -= rate * d2[i] * a1[i * HIDDEN + j];
-            W1[j] -= rate * d1[i * HIDDEN + j] * x[i * INPUTS];
-            W1[HIDDEN + j] -= rate * d1[i * HIDDEN + j] * x[i * INPUTS + 1];
-            b1[j] -= rate * d1[i * HIDDEN + j];
-        }
-        b2[0] -= rate * d2[i];
-    }
-}
+const hand_version hand_plain = {.name = "plain", .fits = fits, .step = step};

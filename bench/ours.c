@@ -1,7 +1,6 @@
 /* The same training step, compiled by the library. */
 #include "ours.h"
 
-
 /* As tg_train_step, on a number of threads. */
 static tg_status compile_step(our_net *net, const tg_optimizer *optimizer, int threads)
 {
@@ -29,12 +28,13 @@ int our_make(our_net *net, const workload *of, const batch *data, int threads)
     tg_graph *g = tg_graph_new(NULL);
     *net = (our_net){.graph = g};
     if (g == NULL) return 0;
-    tg_tensor *x = tg_input(g, "x", TG_F32, 2, inputs), *y = tg_input(g, "y", TG_F32, 2, outputs);
+    tg_dtype dtype = data->type == F32 ? TG_F32 : TG_F64;
+    tg_tensor *x = tg_input(g, "x", dtype, 2, inputs), *y = tg_input(g, "y", dtype, 2, outputs);
     tg_layer layers[MAX_LAYERS];
     tg_tensor *a = tg_mlp(g, "net", x, &spec, layers);
     net->loss =
         tg_mean(of->is_softmax ? tg_softmax_cross_entropy(a, y) : tg_cost_of(TG_COST_QUADRATIC, a, y), NULL);
-    const tg_optimizer sgd = TG_SGD(.rate = (double)of->rate);
+    const tg_optimizer sgd = TG_SGD(.rate = of->rate);
     if (compile_step(net, &sgd, threads) != TG_OK) return 0;
     for (int l = 0; l <= last; l++) {
         net->W[l] = layers[l].W;

@@ -1,6 +1,8 @@
 /* What recording and compiling cost, and that running allocates nothing.
  *
- *     bench_overhead [--json FILE] */
+ *     bench_overhead [--json FILE] [--rows FILE]
+ *
+ * --rows writes the times as rows like those of bench_steps. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,27 +195,57 @@ static int measure_step(overhead *o)
 
 /* ---- Reporting ---------------------------------------------------------------------------------------- */
 
-static int write_json(const char *path, const overhead *o)
+/* To the file, or nothing where path is NULL. 0 with a message when it cannot be written. */
+static int write_file(const char *path, const overhead *o, void (*write)(FILE *, const overhead *))
 {
-    FILE *json = fopen(path, "w");
-    if (json == NULL) {
-        perror(path);
-        return 0;
-    }
+    if (path == NULL) return 1;
+    FILE *file = fopen(path, "w");
+    if (file != NULL) write(file, o);
+    if (file != NULL && fclose(file) == 0) return 1;
+    perror(path);
+    return 0;
+}
+
+static void write_json(FILE *file, const overhead *o)
+{
     fprintf(
-        json,
+        file,
         "{\"record_ns_a_node\": %.2f, \"compile_1000000_nodes_ms\": %.2f, \"record_step_again_us\": %.3f, "
         "\"find_plan_us\": %.3f, \"allocations_to_find\": %.0f, \"allocations_a_run\": %g}\n",
         1e9 * o->record, 1e3 * o->compile, 1e6 * o->record_step, 1e6 * o->find_step, o->allocs_to_find,
         o->allocs_per_run);
-    return fclose(json) == 0;
+}
+
+static void write_row(FILE *file, const char *before, const char *name, double seconds)
+{
+    fprintf(file,
+            "%s{\"name\": \"%s\", \"dtype\": \"f32\", \"threads\": 1, \"ours_us\": %.4f, \"hand_us\": null, "
+            "\"torch_us\": null}",
+            before, name, 1e6 * seconds);
+}
+
+static void write_rows(FILE *file, const overhead *o)
+{
+    write_row(file, "[", "record_node", o->record);
+    write_row(file, ",\n ", "compile_1000000_nodes", o->compile);
+    write_row(file, ",\n ", "record_step_again", o->record_step);
+    write_row(file, ",\n ", "find_plan", o->find_step);
+    fputs("]\n", file);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc != 1 && (argc != 3 || strcmp(argv[1], "--json") != 0)) {
-        fprintf(stderr, "usage: bench_overhead [--json FILE]\n");
-        return 2;
+    const char *json = NULL, *rows = NULL;
+    for (int i = 1; i < argc; i += 2) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (value != NULL && strcmp(argv[i], "--json") == 0)
+            json = value;
+        else if (value != NULL && strcmp(argv[i], "--rows") == 0)
+            rows = value;
+        else {
+            fprintf(stderr, "usage: bench_overhead [--json FILE] [--rows FILE]\n");
+            return 2;
+        }
     }
     if (!pin_thread()) fprintf(stderr, "the thread could not be pinned to one processor\n");
     overhead o = {0};
@@ -224,5 +256,6 @@ int main(int argc, char **argv)
     printf("compiling it, its plan found ready    %10.1f us, %.0f allocations\n", 1e6 * o.find_step,
            o.allocs_to_find);
     printf("allocations in a run of it            %10g\n", o.allocs_per_run);
-    return argc == 3 && !write_json(argv[2], &o);
+    int written = write_file(json, &o, write_json);
+    return !write_file(rows, &o, write_rows) || !written;
 }

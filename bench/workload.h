@@ -1,6 +1,8 @@
-/* What is measured: training steps of multilayer perceptrons in f32 on one batch. */
+/* What is measured: training steps of multilayer perceptrons on one batch, in f32 or f64. */
 #ifndef TG_BENCH_WORKLOAD_H
 #define TG_BENCH_WORKLOAD_H
+
+#include <stddef.h>
 
 enum { MAX_LAYERS = 4 };
 
@@ -12,12 +14,25 @@ typedef struct workload {
     int sizes[MAX_LAYERS + 1];
     int batch;
     int is_softmax;
-    float rate;
+    double rate;
 } workload;
+
+typedef enum precision { F32, F64 } precision;
+
+static inline size_t bytes_of(precision p, int n)
+{
+    return (size_t)n * (p == F32 ? sizeof(float) : sizeof(double));
+}
+
+static inline int weights_of(const workload *w, int l)
+{
+    return w->sizes[l] * w->sizes[l + 1];
+}
 
 /* A batch, row-major: x[batch, inputs] and y[batch, outputs], one-hot (alternating 0 and 1 for one output). */
 typedef struct batch {
-    float *x, *y;
+    precision type;
+    void *x, *y;
 } batch;
 
 #endif

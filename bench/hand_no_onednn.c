@@ -1,0 +1,4 @@
+/* Where oneDNN is not installed. */
+#include "hand.h"
+
+const hand_version *const hand_onednn = NULL;
