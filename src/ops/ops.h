@@ -26,7 +26,6 @@ extern const tg_op *const tg_elementwise_ops[],
 /* What runs over contiguous elements for where or an operation of tg_elementwise_ops, whose first input and result have
  * these types; NULL for any other operation. */
 tg_loop tg_loop_of(const tg_op *op, tg_dtype in, tg_dtype out);
-int tg_is_where(const tg_op *op);
 
 /* Makes *axis count from the front; fails, through q, when it is outside 0 .. rank-1. */
 tg_status tg_canonical_axis(tg_infer *q, int64_t *axis, int rank);
