@@ -237,7 +237,7 @@ tg_loop tg_loop_of(const tg_op *op, tg_dtype in, tg_dtype out)
 {
     for (int row = 0; row < TG_ROWS; row++)
         if (tg_elementwise_ops[row] == op) return tg_row_loop((tg_row)row, in);
-    return tg_is_where(op) ? tg_where_loop(out) : NULL;
+    return op == tg_where_ops[0] ? tg_where_loop(out) : NULL;
 }
 
 /* ---- With numbers ------------------------------------------------------------------------------------- */

@@ -26,7 +26,6 @@ extern const tg_op *const tg_elementwise_ops[],
 /* What runs over contiguous elements for where or an operation of tg_elementwise_ops, whose first input and result have
  * these types; NULL for any other operation. */
 tg_loop tg_loop_of(const tg_op *op, tg_dtype in, tg_dtype out);
-int tg_is_where(const tg_op *op);
 
 /* What the planner makes of a product and what follows it: inputs a b start, or a b start scale, of which scale is one
  * number; start + scale * a b, or start - scale * a b. start and the result have two axes. */

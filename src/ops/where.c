@@ -44,11 +44,6 @@ static const tg_op where_op = {
     .simplify = where_rules,
 };
 
-int tg_is_where(const tg_op *op)
-{
-    return op == &where_op;
-}
-
 tg_tensor *tg_where(tg_tensor *condition, tg_tensor *a, tg_tensor *b)
 {
     tg_tensor *const inputs[3] = {condition, a, b};

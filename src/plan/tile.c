@@ -111,6 +111,7 @@ static int64_t choose_columns(tg_tiling *u, int64_t threads)
     if (threads == 1 || u->columns < 2 * PANEL_COLUMNS || !tg_can_cut_rows(u)) return threads;
     int64_t panels = tg_at_most(threads, u->columns / PANEL_COLUMNS);
     while (threads % panels != 0) panels--;
+    if (panels == 1) return threads;
     int64_t line = TG_ALIGNMENT / tg_item_of(tg_tile_result(u, u->head));
     u->panel_columns = tg_times(line, tg_times(panels, u->columns)) * line;
     u->column_panels = tg_times(u->panel_columns, u->columns);

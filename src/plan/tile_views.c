@@ -14,6 +14,21 @@ int tg_is_one_axis(const tg_tiling *u, int64_t s)
     return 1;
 }
 
+/* 1 when what a step reads and makes is in scratch memory, without gaps, or one number: where panels of columns are all
+ * equal. */
+static int is_compact_in_scratch(const tg_tiling *u, int64_t s)
+{
+    const tg_step *step = &u->t->b->plan->steps[s];
+    if (u->columns % u->panel_columns != 0 || u->t->moved[s] == 0) return 0;
+    for (int k = 0; k < step->n_inputs; k++) {
+        tg_lie lie;
+        int64_t from = u->t->b->buffer_of[step->first_place + k];
+        if (from >= 0 && u->t->moved[from] > 0) continue;
+        if (!tg_lie_of(tg_tile_places(u, s) + k, TG_EXTENT_FULL, &lie) || !tg_is_scalar(&lie)) return 0;
+    }
+    return 1;
+}
+
 /* 1 for a step that has a loop, with which it goes over rows one by one. */
 static int is_row_by_row(const tg_tiling *u, int64_t s)
 {
@@ -106,8 +121,10 @@ int tg_tile_step(const tg_tiling *u, int64_t s)
     const tg_step *step = &u->t->b->plan->steps[s];
     const tg_member *m = tg_tile_member(u, s);
     int reduces = (step->op->flags & TG_OP_REDUCTION) != 0;
-    int one_axis = m->reads == TG_EXTENT_COLUMN ||
-                   (!reduces && !tg_is_cut(u) && (u->columns == 1 || u->is_flat || tg_is_one_axis(u, s)));
+    int one_axis = m->reads == TG_EXTENT_COLUMN;
+    if (!one_axis && !reduces)
+        one_axis = tg_is_cut(u) ? is_compact_in_scratch(u, s)
+                                : u->columns == 1 || u->is_flat || tg_is_one_axis(u, s);
     for (int k = 0; k < step->n_inputs; k++) {
         tg_place *p = tg_tile_places(u, s) + k;
         int64_t from = u->t->b->buffer_of[step->first_place + k];
