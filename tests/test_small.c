@@ -134,6 +134,14 @@ static void test_choices(void **state)
                                 tg_where(tg_broadcast_to(tg_index(less, 0, 0), 2, tg_shape(x)), x, y),
                                 other};
         assert_same_bits(g, outputs, COUNT(outputs), "where");
+        /* A choice between bools is made elsewhere. */
+        tg_tensor *chosen = tg_where(less, other, tg_logical_not(other));
+        tg_function *small = compile(g, &chosen, 1, NULL), *usual = compile(g, &chosen, 1, "small");
+        run_twice(small);
+        run_twice(usual);
+        assert_memory_equal(tg_output(small, chosen), tg_output(usual, chosen), COUNT_OF_ELEMENTS);
+        tg_function_free(small);
+        tg_function_free(usual);
         tg_graph_free(g);
     }
 }

@@ -152,6 +152,7 @@ static int find_record(const seen_step *s, const tg_small_kernels *kernels, tg_s
         return find_elementwise(s, r);
     }
     if (op == tg_where_ops[0]) {
+        if (s->views[1].dtype == TG_BOOL) return 0;
         r->run = kernels->where;
         return find_elementwise(s, r);
     }
