@@ -172,6 +172,13 @@ static void test_plan_of_a_step(void **state)
     assert_true(flops >= 2 * 2 * 16 * 2 * 3);
     assert_true(number(r, "lower_bound_bytes") > 0 &&
                 number(r, "lower_bound_bytes") <= number(r, "arena_bytes"));
+    double units = number(r, "units");
+    json_decref(r);
+    free(out);
+    assert_int_equal(run_tapegrad("plan points.tg --dim N=16 --optimizer sgd --without fuse --json"), 0);
+    out = read_text("out");
+    r = json_loads(out, 0, NULL);
+    assert_true(number(r, "units") > units);
     json_decref(r);
     free(out);
     assert_int_equal(run_tapegrad("plan points.tg --dim N=16 --optimizer adam"), 0);

@@ -63,7 +63,8 @@ static int compile_step(const tg_program *p, const tg_arguments *a, tg_function 
         return tg_complain(a->command, "--optimizer plans a step of training, which has no --out");
     tg_tensor *loss = tg_program_result(p, a, &name);
     if (loss == NULL) return TG_EXIT_BAD;
-    if (tg_train_step(p->graph, loss, &optimizer, f) == TG_OK) return TG_EXIT_OK;
+    const tg_compile_options options = {.passes_off = tg_option_value(a, "without")};
+    if (tg_train_step_with(p->graph, loss, &optimizer, &options, f) == TG_OK) return TG_EXIT_OK;
     return tg_complain(a->command, "%s: %s", p->path, tg_error(p->graph));
 }
 
