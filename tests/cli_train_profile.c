@@ -74,6 +74,25 @@ static void test_json(void **state)
     json_decref(r);
 }
 
+static void test_threads(void **state)
+{
+    (void)state;
+    write_model();
+    char line[300];
+    snprintf(line, sizeof line, "%s --profile --threads 2", options);
+    json_t *r = train_json(line);
+    const json_t *profile = json_object_get(r, "profile");
+    assert_true(number(profile, "threads") == 2 && number(profile, "runs") == 14);
+    assert_true(number(json_object_get(profile, "peak"), "threads") == 2);
+    json_decref(r);
+    snprintf(line, sizeof line, "train %s --profile --threads 2", options);
+    assert_int_equal(run_tapegrad(line), 0);
+    char *out = read_text("out");
+    assert_said(out, "on all threads together");
+    assert_said(out, "threads: 2, measured now");
+    free(out);
+}
+
 /* Training is the same, and the table has the plan's kernels. */
 static void test_table(void **state)
 {
@@ -195,8 +214,11 @@ static void test_plan_of_a_step(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_json), cmocka_unit_test(test_table), cmocka_unit_test(test_single_step),
-        cmocka_unit_test(test_resumed_at_the_last_batch), cmocka_unit_test(test_plan_of_a_step)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_json),
+                                       cmocka_unit_test(test_threads),
+                                       cmocka_unit_test(test_table),
+                                       cmocka_unit_test(test_single_step),
+                                       cmocka_unit_test(test_resumed_at_the_last_batch),
+                                       cmocka_unit_test(test_plan_of_a_step)};
     return cmocka_run_group_tests(tests, train_setup, train_teardown);
 }

@@ -330,8 +330,8 @@ static void test_small_sizes(void **state)
 static void test_large_sizes(void **state)
 {
     (void)state;
-    static const int64_t sizes[][3] = {{5, 40, 1600},   {205, 37, 300}, {20, 1100, 9},
-                                       {60, 150, 1100}, {1, 70, 2100},  {64, 64, 784}};
+    static const int64_t sizes[][3] = {{5, 40, 1600}, {205, 37, 300}, {20, 1100, 9},  {60, 150, 700},
+                                       {1, 70, 2100}, {345, 1060, 5}, {350, 140, 330}};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         for (int repeat = 0; repeat < 3; repeat++) {
             layout a = (layout)draw(0, BACKWARD), b = (layout)draw(0, BACKWARD);

@@ -409,7 +409,7 @@ const tg_command tg_command_train = {
     "the largest column of pred is the target's; for a single column, both are on the same side of 1/2.\n\n"
     "--profile times every kernel of the steps on whole batches, the first step aside. Kernels of one unit run together on "
     "blocks of rows, one call for each block; what passes between them stays in the cache, so that only the bytes of "
-    "other arrays count. 'peak' is the share of the products and sums, or of the bytes of memory, that one thread of this "
+    "other arrays count. 'peak' is the share of the products and sums, or of the bytes of memory, that a thread of this "
     "machine does at most in the same time; arrays that lie in a cache can come faster than from memory. Reading the clock "
     "makes training slower, and its time is taken off.\n\n"
     "Ctrl-C finishes the step, saves, says how to resume, and ends with status 130; a second one ends at once.",

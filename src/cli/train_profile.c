@@ -20,7 +20,7 @@ tg_status train_profile_end(train_profile *p)
     tg_steps_clear(&p->list);
     tg_status status = tg_steps_read(p->function, &p->list) ? TG_OK : TG_ERR_MEMORY;
     p->function = NULL;
-    return status == TG_OK ? tg_measure_peak(1, &p->peak) : status;
+    return status == TG_OK ? tg_measure_peak(p->list.total.threads, &p->peak) : status;
 }
 
 void train_profile_clear(train_profile *p)
@@ -36,9 +36,10 @@ typedef struct work {
     double least;                        /* seconds that the machine's peak would take for the flops */
 } work;
 
+/* Of one thread, as the seconds of kernels are. */
 static double peak_flops(const tg_peak *peak, tg_dtype dtype)
 {
-    return dtype == TG_F32 ? peak->f32_flops : peak->f64_flops;
+    return (dtype == TG_F32 ? peak->f32_flops : peak->f64_flops) / peak->threads;
 }
 
 static void add_step(work *sum, const train_profile *p, const tg_step_row *row)
@@ -66,7 +67,7 @@ static void print_work(const train_profile *p, const work *w)
     printf(" %9.0f %10.3f %9.3f %5.1f%%", w->calls, 1e3 * w->seconds,
            w->calls > 0 ? 1e6 * w->seconds / w->calls : 0, all > 0 ? 100 * w->seconds / all : 0);
     print_rate(w->flops, w->seconds, w->least / w->seconds);
-    print_rate(w->bytes, w->seconds, w->bytes / p->peak.bandwidth / w->seconds);
+    print_rate(w->bytes, w->seconds, w->bytes / (p->peak.bandwidth / p->peak.threads) / w->seconds);
 }
 
 /* Steps first to last - 1, which are a unit. */
@@ -96,14 +97,16 @@ static void print_total(const train_profile *p)
     for (int64_t i = 0; i < p->list.stats.steps; i++) add_step(&sum, p, &p->list.rows[i]);
     printf("%-10s  %-12s", "all", "");
     print_work(p, &sum);
-    double runs = (double)total->runs, between = total->seconds - sum.seconds - total->clock_seconds;
+    /* All threads have this long a step: what is left over is between kernels, or waiting. */
+    double runs = (double)total->runs, of_threads = total->threads * total->seconds;
+    double between = of_threads - sum.seconds - total->clock_seconds;
     printf(
-        "\n\na step          %.3f us in kernels, %.3f us between them (and %.3f us for reading the clock)\n",
+        "\n\na step          %.3f us%s: %.3f us in kernels, %.3f us between them%s, %.3f us for reading the clock\n",
+        1e6 * total->seconds / runs, total->threads > 1 ? ", on all threads together" : "",
         1e6 * sum.seconds / runs, 1e6 * (between > 0 ? between : 0) / runs,
-        1e6 * total->clock_seconds / runs);
-    printf(
-        "this machine    %.1f GFLOP/s in f32, %.1f GFLOP/s in f64, %.1f GB/s on one thread, measured now\n",
-        1e-9 * p->peak.f32_flops, 1e-9 * p->peak.f64_flops, 1e-9 * p->peak.bandwidth);
+        total->threads > 1 ? " or waiting" : "", 1e6 * total->clock_seconds / runs);
+    printf("this machine    %.1f GFLOP/s in f32, %.1f GFLOP/s in f64, %.1f GB/s; threads: %d, measured now\n",
+           1e-9 * p->peak.f32_flops, 1e-9 * p->peak.f64_flops, 1e-9 * p->peak.bandwidth, p->peak.threads);
 }
 
 void train_profile_print(const train_profile *p)
@@ -137,8 +140,9 @@ json_t *train_profile_json(const train_profile *p)
         json_object_set_new(step, "seconds", json_real(row->time.seconds));
         json_array_append_new(steps, step);
     }
-    json_t *peak = json_pack("{s:f, s:f, s:f}", "f32_flops", p->peak.f32_flops, "f64_flops",
-                             p->peak.f64_flops, "bandwidth", p->peak.bandwidth);
+    json_t *peak =
+        json_pack("{s:i, s:f, s:f, s:f}", "threads", p->peak.threads, "f32_flops", p->peak.f32_flops,
+                  "f64_flops", p->peak.f64_flops, "bandwidth", p->peak.bandwidth);
     return json_pack("{s:I, s:I, s:i, s:f, s:f, s:f, s:o, s:o}", "runs", (json_int_t)total->runs, "batch",
                      (json_int_t)p->batch, "threads", total->threads, "seconds", total->seconds,
                      "kernel_seconds", total->kernel_seconds, "clock_seconds", total->clock_seconds, "peak",

@@ -45,7 +45,8 @@ tg_status tg_type_make(tg_type *type, tg_dtype dtype, int rank, const int64_t *s
         if (shape[i] < 0)
             return tg_fail(diag, TG_ERR_SIZE, "axis %d has size %" PRId64 ", expected 0 or more", i,
                            shape[i]);
-        if (shape[i] > 0 && bytes > INT64_MAX / shape[i])
+        /* Most are so small that no division is needed to see that they fit. */
+        if (shape[i] > 0 && (bytes | shape[i]) > INT32_MAX && bytes > INT64_MAX / shape[i])
             return tg_fail(diag, TG_ERR_SIZE,
                            "the sizes up to axis %d (%" PRId64 ") multiply to more than "
                            "2^63 bytes",

@@ -26,15 +26,13 @@ static int64_t at_most(int64_t x, int64_t limit)
     return x < limit ? x : limit;
 }
 
-/* Room for the strips of a block of A, which are less than twice as wide as their rows, and a strip of B. */
+/* Room for the strips of a group of A, which are less than twice as wide as their rows, and a panel of B. */
 size_t tg_gemm_scratch(size_t item, int64_t m, int64_t n, int64_t k)
 {
-    (void)n;
-    if (m < 1 || k < 1) return 0;
-    size_t depth = (size_t)at_most(k, TG_GEMM_BLOCK_DEPTH);
-    size_t rows = 2 * (size_t)at_most(m, tg_gemm_block_rows(m, (int64_t)depth));
-    rows += TG_GEMM_STRIP_ROWS;
-    return (rows + TG_GEMM_TILE_COLUMNS) * depth * item;
+    if (m < 1 || n < 1 || k < 1) return 0;
+    size_t depth = (size_t)tg_gemm_depth(k), group = (size_t)tg_gemm_group_rows(m);
+    size_t columns = (size_t)at_most(n, TG_GEMM_PANEL_ROW_BYTES / (int64_t)item) + TG_GEMM_TILE_COLUMNS;
+    return (2 * group + TG_GEMM_STRIP_ROWS + columns) * depth * item;
 }
 
 size_t tg_gemm_packed_size(size_t item, int64_t n, int64_t k)

@@ -5,28 +5,38 @@
 
 #include "gemm.h"
 
-/* Blocks of A, which stay in the L2 cache if they are copied: their depth, and elements. What the largest strips take
- * for each step: TG_GEMM_STRIP_ROWS elements for a strip of A, TG_GEMM_TILE_COLUMNS for one of B. */
-#define TG_GEMM_BLOCK_DEPTH 1024
-#define TG_GEMM_BLOCK_ELEMENTS 286720
+/* How products are cut, see gemm_own.inc; all of it measured. Steps of a block of depth; strips of A in a group of rows,
+ * and up to how many rows are one group, so that strips of B need not be kept; bytes of a row of a panel of B. */
+#define TG_GEMM_BLOCK_DEPTH 320
+#define TG_GEMM_GROUP_STRIPS 5
+#define TG_GEMM_ONE_GROUP_ROWS 336
+#define TG_GEMM_PANEL_ROW_BYTES 4096
+/* The largest tile, and what a copied strip of A takes for each of its steps, in elements. */
 #define TG_GEMM_TILE_ROWS 14
-#define TG_GEMM_STRIP_ROWS 16
 #define TG_GEMM_TILE_COLUMNS 32
+#define TG_GEMM_STRIP_ROWS 16
 /* A tile fetches what is read after it every so many steps. */
 #define TG_GEMM_FETCH_STEPS 16
-
-/* The rows of a block of that depth, of m (at least 1): as even as tiles allow. */
-static inline int64_t tg_gemm_block_rows(int64_t m, int64_t depth)
-{
-    int64_t most = TG_GEMM_BLOCK_ELEMENTS / depth, blocks = (m + most - 1) / most;
-    int64_t strips = ((m + blocks - 1) / blocks + TG_GEMM_TILE_ROWS - 1) / TG_GEMM_TILE_ROWS;
-    return strips * TG_GEMM_TILE_ROWS;
-}
-
-/* Measured: where copying pays. Strides in bytes. */
+/* Up to so many columns A is read where it lies; B if it is read by so few rows, or if its rows are so short, in
+ * bytes. */
 #define TG_GEMM_DIRECT_COLUMNS 128
 #define TG_GEMM_DIRECT_ROWS 28
 #define TG_GEMM_DIRECT_STRIDE 512
+
+/* The steps of a block of depth, of k (at least 1): shared out, in whole fours. */
+static inline int64_t tg_gemm_depth(int64_t k)
+{
+    const int64_t blocks = (k + TG_GEMM_BLOCK_DEPTH - 1) / TG_GEMM_BLOCK_DEPTH;
+    return ((k + blocks - 1) / blocks + 3) / 4 * 4;
+}
+
+/* The rows of a group, of m (at least 1): shared out so that tiles are as even as can be. */
+static inline int64_t tg_gemm_group_rows(int64_t m)
+{
+    const int64_t most = TG_GEMM_GROUP_STRIPS * TG_GEMM_TILE_ROWS, groups = (m + most - 1) / most;
+    if (m <= TG_GEMM_ONE_GROUP_ROWS) return m;
+    return (m + groups - 1) / groups;
+}
 
 /* Same contract as tg_gemm_f32 and its like, but m, n and k are at least 1, and start and mask have columns side by
  * side. */

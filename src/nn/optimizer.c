@@ -258,14 +258,27 @@ static tg_status make_updates(tg_graph *g, context *c, tg_tensor *const *params,
     return TG_OK;
 }
 
-/* The trainable params that loss depends on; returns how many. */
+/* The trainable params that loss depends on; returns how many, or -1 with the error kept. One sweep finds them all:
+ * to ask for one after the other would take a deep network's square. */
 static int params_of(tg_graph *g, tg_tensor *loss, tg_tensor **params)
 {
+    int64_t last = tg_graph_of(loss) == g ? tg_id(loss) : -1;
+    unsigned char *reached = calloc((size_t)last + 2, 1);
     int n = 0;
+    if (reached == NULL) {
+        tg_set_error(g, TG_ERR_MEMORY, "tg_optimizer_updates: out of memory");
+        return -1;
+    }
+    if (last >= 0) reached[last] = 1;
+    for (int64_t id = last; id >= 0; id--) {
+        const tg_tensor *t = tg_node(g, id);
+        for (int i = 0; reached[id] && i < tg_input_count(t); i++) reached[tg_id(tg_input_at(t, i))] = 1;
+    }
     for (int64_t i = 0; i < tg_param_count(g); i++) {
         tg_tensor *param = tg_param_at(g, i);
-        if (tg_is_trainable(param) && tg_depends_on(loss, param)) params[n++] = param;
+        if (tg_is_trainable(param) && tg_id(param) <= last && reached[tg_id(param)]) params[n++] = param;
     }
+    free(reached);
     return n;
 }
 
@@ -299,6 +312,7 @@ tg_status tg_optimizer_updates(tg_graph *g, tg_tensor *loss, const tg_optimizer 
         status = TG_ERR_MEMORY;
     }
     int n = status == TG_OK ? params_of(g, loss, params) : 0;
+    if (n < 0) status = TG_ERR_MEMORY;
     if (status == TG_OK) status = tg_grad(g, loss, params, n, gradients);
     if (status == TG_OK && n == 0) status = no_params(g);
     if (status == TG_OK) {

@@ -312,8 +312,20 @@ static const tg_op broadcast_op = {
     .view = broadcast_view,
 };
 
+/* What is stretched once is mostly stretched again, a number that goes with every element, say: its first users are
+ * looked at before anything is worked out. */
+static tg_tensor *stretched_before(const tg_tensor *x, int rank, const int64_t *shape)
+{
+    tg_tensor *t = x == NULL || (rank > 0 && shape == NULL) ? NULL : x->users;
+    while (t != NULL && !(t->op == &broadcast_op && tg_shape_equal(t->rank, t->shape, rank, shape)))
+        t = t->found.next_user;
+    return t;
+}
+
 tg_tensor *tg_broadcast_to(tg_tensor *x, int rank, const int64_t *shape)
 {
+    tg_tensor *before = stretched_before(x, rank, shape);
+    if (before != NULL) return before;
     tg_ints attr = ints(rank, shape);
     return tg_apply(tg_graph_of(x), &broadcast_op, &x, 1, &attr);
 }
