@@ -5,11 +5,12 @@
 
 #include <stdlib.h>
 
-/* A layer that is wide enough to be shared out. */
-static const char wide_model[] = "input x : f64[N, 2]\ninput y : f64[N, 3]\n"
-                                 "param W1 : f64[2, 600] = glorot\nparam b1 : f64[600]\n"
-                                 "param W2 : f64[600, 3] = glorot\n"
-                                 "pred = tanh(x @ W1 + b1) @ W2\n"
+/* Layers that are wide enough to be shared out. */
+static const char wide_model[] = "input x : f32[N, 2]\ninput y : f32[N, 3]\n"
+                                 "param W1 : f32[2, 600] = glorot\nparam b1 : f32[600]\n"
+                                 "param W2 : f32[600, 192] = glorot\nparam b2 : f32[192]\n"
+                                 "param W3 : f32[192, 3] = glorot\n"
+                                 "a1 = relu(x @ W1 + b1)\npred = relu(a1 @ W2 + b2) @ W3\n"
                                  "loss = mean(sum((pred - y)^2, axis=1))\noutput loss, pred\n";
 
 static void train(const char *arguments)
