@@ -1,4 +1,6 @@
 /* Marks and rewinding: what is dropped, what stays, and functions compiled from either. */
+#include <stdlib.h>
+
 #include "graph_helpers.h"
 
 static void test_rewind_drops_what_came_after(void **state)
@@ -170,6 +172,30 @@ static void test_rewind_to_nothing(void **state)
     assert_value(tg_square(x), 16, 0);
 }
 
+/* The memory of what was dropped is used again, where it is large enough. */
+static void test_large_after_small(void **state)
+{
+    enum { NODES = 3000, LARGE = 300000 };
+    tg_graph *g = *state;
+    tg_tensor *x = scalar_param(g, "x", 1);
+    tg_mark mark = tg_get_mark(g);
+    double *values = malloc(LARGE * sizeof *values);
+    for (int i = 0; i < LARGE; i++) values[i] = i;
+    for (int round = 0; round < 3; round++) {
+        tg_tensor *t = x;
+        for (int i = 0; i < NODES; i++) t = tg_sin(t);
+        assert_int_equal(tg_rewind(g, mark), TG_OK);
+        const int64_t shape[1] = {LARGE};
+        tg_tensor *large = tg_constant(g, TG_F64, 1, shape, values);
+        t = x;
+        for (int i = 0; i < NODES; i++) t = tg_cos(t);
+        assert_memory_equal(tg_data(large), values, LARGE * sizeof *values);
+        assert_int_equal(tg_node_count(g), mark.nodes + 1 + NODES);
+        assert_int_equal(tg_rewind(g, mark), TG_OK);
+    }
+    free(values);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +208,7 @@ int main(void)
         graph_test(test_plan_is_found_after_rewind),
         graph_test(test_leaves_made_in_a_loop),
         graph_test(test_rewind_to_nothing),
+        graph_test(test_large_after_small),
     };
     return cmocka_run_group_tests_name("marks", tests, NULL, NULL);
 }
