@@ -58,7 +58,7 @@ typedef struct tg_product_f64 {
 void tg_gemm_f32(const tg_product_f32 *p, void *scratch);
 void tg_gemm_f64(const tg_product_f64 *p, void *scratch);
 
-/* item: sizeof(float) or sizeof(double). */
+/* item: sizeof(float) or sizeof(double). Enough for products of fewer rows or columns too, with the same k. */
 size_t tg_gemm_scratch(size_t item, int64_t m, int64_t n, int64_t k);
 
 /* B in the order in which a product reads it, for products that share it: bytes, and the copying. `to` is 64-byte
