@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHECKED_STEPS = 20 };
+enum { CHECKED_STEPS = 4 };
 
 /* ---- Data --------------------------------------------------------------------------------------------- */
 

@@ -341,6 +341,21 @@ static void test_large_sizes(void **state)
     }
 }
 
+/* Few columns and a transposed A, on both sides of where such products are made transposed. */
+static void test_narrow(void **state)
+{
+    (void)state;
+    static const int64_t rows[] = {63, 64, 65, 300, 530};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (int64_t n = 2; n <= 15; n += 1 + draw(0, 3)) {
+            layout b = (layout)draw(0, LAYOUTS - 1);
+            int64_t k = draw(1, 40);
+            check(sizeof(float), rows[i], n, k, TRANSPOSED, b);
+            check(sizeof(double), rows[i], n, k, TRANSPOSED, b);
+        }
+    }
+}
+
 static void test_name(void **state)
 {
     (void)state;
@@ -350,9 +365,8 @@ static void test_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_layouts),
-        cmocka_unit_test(test_small_sizes),
-        cmocka_unit_test(test_large_sizes),
+        cmocka_unit_test(test_layouts),     cmocka_unit_test(test_small_sizes),
+        cmocka_unit_test(test_large_sizes), cmocka_unit_test(test_narrow),
         cmocka_unit_test(test_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
