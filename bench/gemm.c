@@ -15,8 +15,9 @@
 #include <oneapi/dnnl/dnnl.h>
 #endif
 
+#include <tapegrad/profile.h>
+
 #include "kernels/gemm.h"
-#include "peak.h"
 #include "timing.h"
 
 /* What kind of product: the operands' layouts, and whether it is added to C. */
@@ -183,12 +184,20 @@ static double time_block(int contender, const operands *o)
     return (end - begin) / runs;
 }
 
+/* Billions of operations a second; 0 when there is no memory to measure with. */
+static double peak_now(size_t item)
+{
+    tg_peak peak = {0};
+    tg_measure_peak(1, &peak);
+    return 1e-9 * (item == sizeof(float) ? peak.f32_flops : peak.f64_flops);
+}
+
 static void print_shape(const operands *o, int rounds)
 {
     static double times[CONTENDERS][MAX_ROUNDS], peaks[MAX_ROUNDS];
     const shape *s = o->of;
     for (int r = 0; r < rounds; r++) {
-        peaks[r] = o->item == sizeof(float) ? peak_f32() : peak_f64();
+        peaks[r] = peak_now(o->item);
         for (int c = 0; c < CONTENDERS; c++) times[c][r] = time_block(c, o);
     }
     double work = 2e-9 * s->m * s->n * s->k, peak = median(peaks, rounds);
