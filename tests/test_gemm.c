@@ -341,7 +341,7 @@ static void test_large_sizes(void **state)
     }
 }
 
-/* Few columns and a transposed A, on both sides of where such products are made transposed. */
+/* Few columns and a transposed A, as the gradient of a layer of few outputs. */
 static void test_narrow(void **state)
 {
     (void)state;

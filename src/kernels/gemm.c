@@ -33,8 +33,7 @@ size_t tg_gemm_scratch(size_t item, int64_t m, int64_t n, int64_t k)
     if (m < 1 || n < 1 || k < 1) return 0;
     size_t depth = (size_t)tg_gemm_depth(k), group = (size_t)at_most(m, TG_GEMM_ONE_GROUP_ROWS);
     size_t columns = (size_t)at_most(n, TG_GEMM_PANEL_ROW_BYTES / (int64_t)item) + TG_GEMM_TILE_COLUMNS;
-    size_t turned = m >= TG_GEMM_NARROW_ROWS ? TG_GEMM_TILE_ROWS * TG_GEMM_NARROW_PANEL : 0;
-    return ((2 * group + TG_GEMM_STRIP_ROWS + columns) * depth + turned) * item;
+    return (2 * group + TG_GEMM_STRIP_ROWS + columns) * depth * item;
 }
 
 size_t tg_gemm_packed_size(size_t item, int64_t n, int64_t k)

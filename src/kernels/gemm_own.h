@@ -11,9 +11,6 @@
 #define TG_GEMM_GROUP_STRIPS 5
 #define TG_GEMM_ONE_GROUP_ROWS 336
 #define TG_GEMM_PANEL_ROW_BYTES 4096
-/* Products of few columns and at least so many rows, of a transposed A, are made transposed, so many rows at a time. */
-#define TG_GEMM_NARROW_ROWS 64
-#define TG_GEMM_NARROW_PANEL 256
 /* The largest tile, and what a copied strip of A takes for each of its steps, in elements. */
 #define TG_GEMM_TILE_ROWS 14
 #define TG_GEMM_TILE_COLUMNS 32
