@@ -42,7 +42,8 @@ typedef struct tg_compile_options {
      *   update     new values are copied to their params at the end, and none is computed there
      *   overwrite  no result is written over what it is computed from
      *   place      no two results share memory
-     *   small      arrays of a few elements go through the same kernels as large ones.
+     *   small      arrays of a few elements go through the same kernels as large ones
+     *   chain      elementwise operations go over a block one after the other, and none leaves its results in registers.
      * Without fuse, view or small results differ by rounding; without the others they are the same to the last bit. */
     const char *passes_off;
     /* Threads that a run uses, the calling one among them; 0: one. Each function has threads of its own, which sleep

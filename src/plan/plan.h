@@ -8,6 +8,7 @@
 #include <tapegrad/function.h>
 
 #include "graph/graph.h"
+#include "kernels/chain.h"
 #include "kernels/elementwise.h"
 #include "kernels/small.h"
 
@@ -57,6 +58,8 @@ typedef struct tg_step {
     int64_t strides[TG_ELEMENTWISE_MAX];
     int is_rows;
     int64_t row_bytes[TG_ELEMENTWISE_MAX + 1];
+    int64_t chain;          /* > 1: so many steps, from this one on, run as one */
+    tg_chain_record record; /* of a step in a chain, without addresses */
 } tg_step;
 
 static inline int64_t tg_result_place(const tg_step *step)
@@ -139,7 +142,8 @@ typedef struct tg_plan {
     PASS(UPDATE, "update")                                                                                   \
     PASS(OVERWRITE, "overwrite")                                                                             \
     PASS(PLACE, "place")                                                                                     \
-    PASS(SMALL, "small")
+    PASS(SMALL, "small")                                                                                     \
+    PASS(CHAIN, "chain")
 
 typedef enum tg_pass {
 #define TG_PASS_NUMBER(pass, name) TG_PASS_##pass,
@@ -224,6 +228,9 @@ int tg_place_buffers(tg_buffer *buffers, int64_t n, int64_t n_steps, int share, 
 
 /* When places have their offsets: finds the units that run as programs. 0 when memory runs out. */
 int tg_plan_small(tg_plan *plan);
+
+/* Then finds the steps that run as chains. */
+void tg_plan_chains(tg_plan *plan);
 
 /* Lets a view, and its shape of two, show so much of a place's tile. */
 void tg_show_tile(const tg_tile *tile, tg_extents size, int64_t *shape, tg_view *view);

@@ -28,7 +28,13 @@ static inline tg_status run_step(const tg_step *step, const tg_kernel_call *call
 tg_status tg_run_steps(const tg_function *f, tg_lane *lane, int64_t first, int64_t n)
 {
     for (int64_t s = first; s < first + n; s++) {
-        tg_status status = run_step(&f->plan->steps[s], &lane->calls[s]);
+        const tg_step *step = &f->plan->steps[s];
+        if (step->chain > 1 && step->chain <= first + n - s) {
+            tg_run_chain(step, &lane->calls[s]);
+            s += step->chain - 1;
+            continue;
+        }
+        tg_status status = run_step(step, &lane->calls[s]);
         if (status != TG_OK) {
             lane->failed = s;
             lane->status = status;

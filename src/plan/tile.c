@@ -7,6 +7,10 @@
  * panel may take, in the L2 cache. */
 #define BLOCK_ELEMENTS 1024
 #define BLOCK_BYTES 24576
+/* The same where all steps are elementwise: chains of them leave little in the cache, and what has to be done once for
+ * every block counts. */
+#define ELEMENTWISE_BLOCK_ELEMENTS 8192
+#define ELEMENTWISE_BLOCK_BYTES 49152
 #define PANEL_BYTES 1048576
 /* The fewest rows that are added to a part of a sum, if the cache allows. */
 #define PART_ROWS 16
@@ -118,6 +122,13 @@ static int64_t choose_columns(tg_tiling *u, int64_t threads)
     return threads / panels;
 }
 
+static int is_elementwise(const tg_tiling *u)
+{
+    for (int64_t i = 0; i < u->n; i++)
+        if ((u->t->b->plan->steps[u->steps[i]].op->flags & TG_OP_ELEMENTWISE) == 0) return 0;
+    return 1;
+}
+
 static int reduces_rows(const tg_tiling *u)
 {
     for (int64_t i = 0; i < u->n; i++)
@@ -130,10 +141,11 @@ static int reduces_rows(const tg_tiling *u)
  * leaves a part. */
 static int64_t choose_block(const tg_tiling *u, int64_t slot_bytes_a_row)
 {
-    int reduces = reduces_rows(u);
+    int reduces = reduces_rows(u), elementwise = is_elementwise(u);
     int64_t columns = reduces ? u->columns : u->panel_columns;
-    int64_t row = tg_times(u->columns / columns, slot_bytes_a_row), room = BLOCK_BYTES;
-    int64_t block = at_least_one(BLOCK_ELEMENTS / columns);
+    int64_t row = tg_times(u->columns / columns, slot_bytes_a_row);
+    int64_t room = elementwise ? ELEMENTWISE_BLOCK_BYTES : BLOCK_BYTES;
+    int64_t block = at_least_one((elementwise ? ELEMENTWISE_BLOCK_ELEMENTS : BLOCK_ELEMENTS) / columns);
     if (reduces && block < PART_ROWS) {
         block = PART_ROWS;
         room *= 2;
