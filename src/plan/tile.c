@@ -7,11 +7,11 @@
  * panel may take, in the L2 cache. */
 #define BLOCK_ELEMENTS 1024
 #define BLOCK_BYTES 24576
-/* The same where all steps are elementwise: chains of them leave little in the cache, and what has to be done once for
+#define PANEL_BYTES 1048576
+/* A block where all steps are elementwise: chains of them leave little in the cache, and what has to be done once for
  * every block counts. */
 #define ELEMENTWISE_BLOCK_ELEMENTS 8192
 #define ELEMENTWISE_BLOCK_BYTES 49152
-#define PANEL_BYTES 1048576
 /* The fewest rows that are added to a part of a sum, if the cache allows. */
 #define PART_ROWS 16
 /* The fewest columns of a panel that does not have them all. */
