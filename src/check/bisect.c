@@ -100,8 +100,8 @@ void tg_check_bisect(tg_checking *c, const tg_drawing *drawing, tg_tensor *y, tg
 {
     for (int64_t id = 0; id <= tg_id(y); id++) {
         tg_tensor *t = tg_node(tg_graph_of(y), id);
-        if (tg_leaf_kind_of(t) != TG_LEAF_NONE || !is_floating(t) || (tg_op_of(t)->flags & TG_OP_CONSTANT_SLOPE) != 0 ||
-            !tg_depends_on(y, t))
+        if (tg_leaf_kind_of(t) != TG_LEAF_NONE || !is_floating(t) ||
+            (tg_op_of(t)->flags & TG_OP_CONSTANT_SLOPE) != 0 || !tg_depends_on(y, t))
             continue;
         if (depends_on_any(t, xs, n) && fails_alone(c, t, drawing)) return;
     }

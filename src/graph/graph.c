@@ -141,7 +141,8 @@ tg_tensor *tg_input_at(const tg_tensor *t, int i)
 
 size_t tg_node_attr_size(const tg_tensor *t)
 {
-    return t->op == &tg_op_constant ? (size_t)tg_count(t) * tg_dtype_size((tg_dtype)t->dtype) : t->op->attr_size;
+    return t->op == &tg_op_constant ? (size_t)tg_count(t) * tg_dtype_size((tg_dtype)t->dtype)
+                                    : t->op->attr_size;
 }
 
 const void *tg_attr_of(const tg_tensor *t)

@@ -156,7 +156,8 @@ static const float periodic_bound_f32 = 1048576.0F;
  * has zeros at its end. */
 static inline float turned_sin_f32(float x, uint64_t quarters)
 {
-    const double magic = 6755399441055744.0, first = 1.57079632673412561417, second = 6.07710050650619224932e-11;
+    const double magic = 6755399441055744.0, first = 1.57079632673412561417,
+                 second = 6.07710050650619224932e-11;
     double shifted = mad_f64((double)x, 0.63661977236758134308, magic), n = shifted - magic;
     float r = (float)mad_f64(n, -second, mad_f64(n, -first, (double)x)), z = r * r;
     float p = 2.83250165e-06F;

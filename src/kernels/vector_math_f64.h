@@ -193,8 +193,8 @@ static const double periodic_bound_f64 = 131072.0;
 /* sin(x + quarters pi / 2). pi / 2 is in three parts, of which two have zeros at their end. */
 static inline double turned_sin_f64(double x, uint64_t quarters)
 {
-    const double magic = 6755399441055744.0, first = 1.57079632673412561417, second = 6.07710050630396597660e-11,
-                 third = 2.02226624879595063154e-21;
+    const double magic = 6755399441055744.0, first = 1.57079632673412561417,
+                 second = 6.07710050630396597660e-11, third = 2.02226624879595063154e-21;
     double shifted = mad_f64(x, 0.63661977236758134308, magic), n = shifted - magic;
     double high = mad_f64(n, -first, x), less = n * -second, sum = high + less, taken = sum - high;
     double rest = mad_f64(n, -third, (high - (sum - taken)) + (less - taken));

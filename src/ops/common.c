@@ -40,7 +40,8 @@ void tg_jvp_linear(tg_rule *r)
     for (int i = 0; i < node->n_inputs; i++) inputs[i] = node->inputs[i];
     inputs[0] = tg_rule_tangent(r, 0);
     if (inputs[0] != NULL)
-        tg_rule_output_tangent(r, tg_apply(node->graph, node->op, inputs, node->n_inputs, tg_node_attr(node)));
+        tg_rule_output_tangent(r,
+                               tg_apply(node->graph, node->op, inputs, node->n_inputs, tg_node_attr(node)));
 }
 
 const tg_attr tg_axes_attrs[2] = {

@@ -318,8 +318,8 @@ tg_plan *tg_plan_build(const tg_request *request, const tg_order *order)
 {
     tg_builder b = {.request = request};
     tg_fusion fusion = {0};
-    int built = begin(&b) && lower_all(&b, order) && fold_epilogues(&b) && tg_fuse(&b, &fusion) && tg_schedule(&b, &fusion) &&
-                tg_plan_finish(&b);
+    int built = begin(&b) && lower_all(&b, order) && fold_epilogues(&b) && tg_fuse(&b, &fusion) &&
+                tg_schedule(&b, &fusion) && tg_plan_finish(&b);
     tg_fusion_free(&fusion);
     end(&b);
     if (built) return b.plan;

@@ -10,7 +10,8 @@
 typedef struct tg_location {
     tg_place place;
     int64_t buffer; /* -1 outside the arena */
-    int64_t after;  /* the step before which nobody may read it (see the barrier of checkpoint.c), -1 for none */
+    int64_t
+        after; /* the step before which nobody may read it (see the barrier of checkpoint.c), -1 for none */
 } tg_location;
 
 typedef struct tg_builder {

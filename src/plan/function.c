@@ -142,7 +142,7 @@ static tg_status find_leaves(tg_function *f)
     for (int i = 0; i < f->plan->n_leaves; i++) {
         const tg_bound_leaf *leaf = &f->leaves[i];
         /* Inputs are only read, so that the cast is safe; an input without a name belongs to no caller. */
-        void *data = leaf->bound != NULL          ? (void *)(uintptr_t)leaf->bound
+        void *data = leaf->bound != NULL     ? (void *)(uintptr_t)leaf->bound
                      : leaf->tensor->is_leaf ? leaf->tensor->own.leaf->data
                                              : NULL;
         if (data == NULL) {

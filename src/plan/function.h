@@ -8,8 +8,8 @@ typedef struct tg_bound_leaf {
     tg_tensor *tensor;
     int64_t id;
     XXH128_hash_t structure; /* no other leaf's, also of those that were dropped */
-    const void *bound; /* by tg_bind */
-    void *data;        /* what the views point to now */
+    const void *bound;       /* by tg_bind */
+    void *data;              /* what the views point to now */
 } tg_bound_leaf;
 
 /* What a step has taken in one lane. */
