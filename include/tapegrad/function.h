@@ -95,9 +95,8 @@ typedef struct tg_function_stats {
     int64_t steps;      /* kernels that a run calls, once or for one block of rows after the other */
     int64_t units;      /* groups of kernels that run together on such blocks */
     size_t arena_bytes; /* buffers for results, placed by lifetime */
-    size_t
-        live_bytes; /* the most that is alive at one unit, each result in whole units of 64 bytes: no placement can
-                         * do with less */
+    /* The most that is alive at one unit, each result in whole units of 64 bytes: no placement can do with less. */
+    size_t live_bytes;
     size_t total_bytes; /* what those buffers would take without sharing */
     size_t scratch_bytes;
     int from_cache; /* the plan was there already */

@@ -107,9 +107,8 @@ TG_API tg_tensor *tg_mean(tg_tensor *x, const tg_axes *axes); /* of nothing: an 
 TG_API tg_tensor *tg_prod(tg_tensor *x, const tg_axes *axes); /* of nothing: 1; right slopes at 0 */
 TG_API tg_tensor *tg_max(tg_tensor *x, const tg_axes *axes);  /* of nothing: an error; NaN if any is */
 TG_API tg_tensor *tg_min(tg_tensor *x, const tg_axes *axes);
-TG_API tg_tensor *
-tg_logsumexp(tg_tensor *x,
-             const tg_axes *axes); /* log sum exp(x); never overflows; slope 0 where all is -inf */
+/* log sum exp(x); never overflows; its slope is 0 where all is -inf. */
+TG_API tg_tensor *tg_logsumexp(tg_tensor *x, const tg_axes *axes);
 
 /* The position of the largest or smallest element along one axis, the first of equals (i64; of nothing: an
  * error). A NaN counts as the largest and the smallest. */
