@@ -17,12 +17,12 @@ typedef struct folding {
     unsigned char *gone;
 } folding;
 
-/* The chain that a product begins. */
-typedef struct chain {
+/* A product and what is done with it: its ending. */
+typedef struct ending {
     int64_t product, scaling, adding; /* steps; scaling: -1 for none */
     int scale, start;                 /* inputs of scaling and adding */
     int subtracts;
-} chain;
+} ending;
 
 /* ---- What reads a result ------------------------------------------------------------------------------------ */
 
@@ -77,7 +77,7 @@ static int is_one_number(const tg_place *p)
     return 1;
 }
 
-/* ---- Chains --------------------------------------------------------------------------------------------------- */
+/* ---- Endings -------------------------------------------------------------------------------------------------- */
 
 /* Products of many steps are made in several goes, and tiny ones have better ways. */
 static int may_begin(const folding *f, int64_t s)
@@ -88,26 +88,26 @@ static int may_begin(const folding *f, int64_t s)
            out->count > TG_SMALL_COUNT && input_of(f, s, 0)->shape[1] <= TG_GEMM_BLOCK_DEPTH;
 }
 
-static int find_chain(const folding *f, int64_t s, chain *c)
+static int find_ending(const folding *f, int64_t s, ending *e)
 {
     int input;
-    *c = (chain){.product = s, .scaling = -1};
+    *e = (ending){.product = s, .scaling = -1};
     if (!may_begin(f, s)) return 0;
     int64_t next = only_reader(f, s, &input);
     if (next < 0) return 0;
     if (f->b->plan->steps[next].op == tg_elementwise_ops[TG_ROW_mul]) {
-        c->scaling = next;
-        c->scale = 1 - input;
-        if (!is_one_number(input_of(f, next, c->scale))) return 0;
+        e->scaling = next;
+        e->scale = 1 - input;
+        if (!is_one_number(input_of(f, next, e->scale))) return 0;
         next = only_reader(f, next, &input);
         if (next < 0) return 0;
     }
     const tg_op *op = f->b->plan->steps[next].op;
-    c->adding = next;
-    c->start = 1 - input;
-    c->subtracts = op == tg_elementwise_ops[TG_ROW_sub];
-    if (c->subtracts ? input == 0 : op != tg_elementwise_ops[TG_ROW_add]) return 0;
-    return lies_in_rows(input_of(f, next, c->start), result_of(f, s));
+    e->adding = next;
+    e->start = 1 - input;
+    e->subtracts = op == tg_elementwise_ops[TG_ROW_sub];
+    if (e->subtracts ? input == 0 : op != tg_elementwise_ops[TG_ROW_add]) return 0;
+    return lies_in_rows(input_of(f, next, e->start), result_of(f, s));
 }
 
 /* ---- Folding ---------------------------------------------------------------------------------------------------- */
@@ -119,32 +119,32 @@ static void drop_places(folding *f, int64_t s)
     for (int k = 0; k <= step->n_inputs; k++) f->b->buffer_of[step->first_place + k] = -1;
 }
 
-/* The last step of the chain becomes all of it. 0 when memory runs out. */
-static int fold(folding *f, const chain *c)
+/* The last step becomes all of them. 0 when memory runs out. */
+static int fold(folding *f, const ending *e)
 {
     tg_builder *b = f->b;
     tg_plan *plan = b->plan;
-    const tg_step product = plan->steps[c->product], adding = plan->steps[c->adding];
-    int64_t from[5] = {product.first_place, product.first_place + 1, adding.first_place + c->start};
+    const tg_step product = plan->steps[e->product], adding = plan->steps[e->adding];
+    int64_t from[5] = {product.first_place, product.first_place + 1, adding.first_place + e->start};
     int n = 3;
-    if (c->scaling >= 0) from[n++] = plan->steps[c->scaling].first_place + c->scale;
+    if (e->scaling >= 0) from[n++] = plan->steps[e->scaling].first_place + e->scale;
     from[n] = tg_result_place(&adding);
     tg_epilogue_attr *attr = tg_arena_take(&plan->memory, sizeof *attr);
     if (attr == NULL) return 0;
-    *attr = (tg_epilogue_attr){.subtracts = c->subtracts};
+    *attr = (tg_epilogue_attr){.subtracts = e->subtracts};
     int64_t first = plan->n_places;
     for (int k = 0; k <= n; k++) {
         const tg_place place = plan->places[from[k]];
         if (!tg_add_place(b, &place, b->buffer_of[from[k]])) return 0;
     }
-    drop_places(f, c->product);
-    drop_places(f, c->adding);
-    f->gone[c->product] = 1;
-    if (c->scaling >= 0) {
-        drop_places(f, c->scaling);
-        f->gone[c->scaling] = 1;
+    drop_places(f, e->product);
+    drop_places(f, e->adding);
+    f->gone[e->product] = 1;
+    if (e->scaling >= 0) {
+        drop_places(f, e->scaling);
+        f->gone[e->scaling] = 1;
     }
-    plan->steps[c->adding] = (tg_step){.op = product.op,
+    plan->steps[e->adding] = (tg_step){.op = product.op,
                                        .kernel = tg_matmul_epilogue,
                                        .attr = attr,
                                        .n_inputs = n,
@@ -174,11 +174,11 @@ static void renumber(folding *f)
 static int fold_all(folding *f)
 {
     int folded = 0;
-    chain c;
+    ending e;
     find_readers(f);
     for (int64_t s = 0; s < f->b->plan->n_steps; s++) {
-        if (!find_chain(f, s, &c)) continue;
-        if (!fold(f, &c)) return 0;
+        if (!find_ending(f, s, &e)) continue;
+        if (!fold(f, &e)) return 0;
         folded = 1;
     }
     if (folded) renumber(f);

@@ -120,6 +120,7 @@ typedef struct tg_plan {
     tg_unit *units;
     tg_place *places;
     tg_small_record *small; /* programs, without addresses */
+    void (*run_small)(const tg_small_record *first);
     int64_t n_small;
     int64_t *outputs; /* their places */
     tg_plan_update *updates;

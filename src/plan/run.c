@@ -128,7 +128,7 @@ tg_status tg_run_units(tg_function *f)
     for (int64_t u = 0; u < plan->n_units; u++) {
         const tg_unit *unit = &plan->units[u];
         if (unit->program_units > 0) {
-            tg_small_kernels_for(TG_F32)->go(&f->small[unit->program]);
+            plan->run_small(&f->small[unit->program]);
             u += unit->program_units - 1;
         } else {
             tg_status status = tg_run_unit(f, unit);

@@ -359,6 +359,7 @@ int tg_plan_small(tg_plan *plan)
     for (int64_t u = 0; u < plan->n_units; u++)
         if (is_small(plan, &plan->units[u])) records += tg_unit_steps(&plan->units[u]) + 1;
     if (records == 0) return 1;
+    plan->run_small = tg_small_kernels_for(TG_F32)->go;
     plan->small = malloc((size_t)records * sizeof *plan->small);
     return plan->small != NULL && add_programs(plan);
 }
