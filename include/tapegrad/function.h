@@ -48,7 +48,7 @@ typedef struct tg_compile_options {
     const char *passes_off;
     /* Threads that a run uses, the calling one among them; 0: one. Each function has threads of its own, which sleep
      * between runs and end with it; in a process that was forked off it runs without them. Results do not depend on
-     * their number. */
+     * their number, but for rounding in a build whose matrix products are by CBLAS or oneDNN. */
     int threads;
     /* The most bytes that the function's own memory may take (stats: arena and scratch), params and inputs not counted; 0:
      * no limit. Where results that are kept for later need more, some are dropped and computed again. Which ones is
