@@ -23,7 +23,7 @@ static const char *const type_names[] = {[F32] = "f32", [F64] = "f64"};
 /* A block is about this long, in seconds. */
 #define BLOCK_TIME 0.02
 /* The threads of OpenBLAS and OpenMP go on looking for work for so many seconds, in which others must not be measured. */
-#define PATIENCE_OF_OTHERS 0.03
+#define PATIENCE_OF_OTHERS 0.1
 
 typedef struct options {
     const char *only, *json;
