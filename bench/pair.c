@@ -52,6 +52,9 @@ void pair_reset(pair *p)
     for (int l = 0; l < p->of->n_layers; l++) {
         tg_set(p->ours.W[l], p->start.W[l], bytes_of(p->data.type, weights_of(p->of, l)));
         tg_set(p->ours.b[l], p->start.b[l], bytes_of(p->data.type, p->of->sizes[l + 1]));
+        if (p->alone.step == NULL) continue;
+        tg_set(p->alone.W[l], p->start.W[l], bytes_of(p->data.type, weights_of(p->of, l)));
+        tg_set(p->alone.b[l], p->start.b[l], bytes_of(p->data.type, p->of->sizes[l + 1]));
     }
     for (int v = 0; v < HAND_VERSIONS; v++)
         if (p->versions[v] != NULL) copy_weights(p, &p->hand[v]);
@@ -66,16 +69,22 @@ static int make_hand(pair *p, int v, int threads)
     return version->prepare == NULL || version->prepare(&p->hand[v]);
 }
 
+static int make_ours(our_net *net, const workload *w, const batch *data, int threads)
+{
+    if (our_make(net, w, data, threads)) return 1;
+    fprintf(stderr, "%s: %s\n", w->name, tg_error(net->graph));
+    return 0;
+}
+
 int pair_make(pair *p, const workload *w, precision type, int threads)
 {
     const hand_version *const all[HAND_VERSIONS] = {
         [HAND_PLAIN] = &hand_plain, [HAND_OPENBLAS] = &hand_openblas, [HAND_ONEDNN] = hand_onednn};
     *p = (pair){.of = w, .data.type = type};
     int made = make_batch(w, &p->data) && hand_make(&p->start, w, &p->data);
-    if (made && !our_make(&p->ours, w, &p->data, threads)) {
-        fprintf(stderr, "%s: %s\n", w->name, tg_error(p->ours.graph));
+    if (made && (!make_ours(&p->ours, w, &p->data, threads) ||
+                 (threads > 1 && !make_ours(&p->alone, w, &p->data, 1))))
         return 0;
-    }
     for (int l = 0; l < w->n_layers && made; l++) {
         tg_get(p->ours.W[l], p->start.W[l], bytes_of(type, weights_of(w, l)));
         tg_get(p->ours.b[l], p->start.b[l], bytes_of(type, w->sizes[l + 1]));
@@ -91,6 +100,7 @@ int pair_make(pair *p, const workload *w, precision type, int threads)
 void pair_free(pair *p)
 {
     our_free(&p->ours);
+    our_free(&p->alone);
     for (int v = 0; v < HAND_VERSIONS; v++) {
         if (p->versions[v] != NULL && p->versions[v]->finish != NULL) p->versions[v]->finish(&p->hand[v]);
         hand_free(&p->hand[v]);

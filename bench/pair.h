@@ -10,6 +10,7 @@ typedef struct pair {
     const workload *of;
     batch data;
     our_net ours;
+    our_net alone;                               /* the same on one thread; nothing if ours is */
     hand_net start;                              /* for its weights alone */
     const hand_version *versions[HAND_VERSIONS]; /* NULL: not for this workload */
     hand_net hand[HAND_VERSIONS];

@@ -1,5 +1,7 @@
 /* One training step: the library's compiled function beside the same step written by hand, in plain C, with OpenBLAS and
- * with oneDNN. All run in turns on the same processors, so that what slows the machine down slows all.
+ * with oneDNN. All run in turns on the same processors, so that what slows the machine down slows all. With threads, the
+ * library's step on one thread takes its turn too; and since two processors may be one core, or share its power, every
+ * round also measures how much faster the threads are at sums and products alone: that is what a step can be at most.
  *
  *     bench_steps [--only NAME] [--type f32|f64] [--blocks N] [--threads N] [--json FILE] */
 #include <math.h>
@@ -24,6 +26,8 @@ static const char *const type_names[] = {[F32] = "f32", [F64] = "f64"};
 #define BLOCK_TIME 0.02
 /* The threads of OpenBLAS and OpenMP go on looking for work for so many seconds, in which others must not be measured. */
 #define PATIENCE_OF_OTHERS 0.1
+/* A round counts as one with free processors where the machine's own speedup is so much of the number of threads. */
+#define NEARLY_ALL 0.9
 
 typedef struct options {
     const char *only, *json;
@@ -36,11 +40,19 @@ typedef struct timing {
     double median, best;
 } timing;
 
+/* How often as fast as one thread several are, medians of the rounds: ours, and sums and products alone; and ours in the
+ * rounds in which the machine gave nearly all, of which there were so many. */
+typedef struct speedup {
+    double ours, machine, ours_when_free;
+    int free_rounds;
+} speedup;
+
 typedef struct row {
     const workload *of;
     precision type;
     int threads;
-    timing ours, hand[HAND_VERSIONS];
+    timing ours, alone, hand[HAND_VERSIONS];
+    speedup speedup;                  /* with more than one thread */
     const char *names[HAND_VERSIONS]; /* NULL for a version that does not do this */
     int best_hand;                    /* the version with the smallest median */
     double difference;
@@ -49,13 +61,21 @@ typedef struct row {
 
 /* ---- Measuring ---------------------------------------------------------------------------------------- */
 
-/* One of the sides: -1 for ours, or a version. */
+/* The sides, versions by hand behind ours. */
+enum { OURS, ALONE, HAND, SIDES = HAND + HAND_VERSIONS };
+
+static int takes_part(const pair *p, int side)
+{
+    if (side < HAND) return side == OURS || p->alone.step != NULL;
+    return p->versions[side - HAND] != NULL;
+}
+
 static void run_step(pair *p, int side)
 {
-    if (side < 0)
-        tg_run(p->ours.step);
+    if (side < HAND)
+        tg_run(side == OURS ? p->ours.step : p->alone.step);
     else
-        p->versions[side]->step(&p->hand[side]);
+        p->versions[side - HAND]->step(&p->hand[side - HAND]);
 }
 
 /* The first step, which finds the caches full of the other side's data, is left out. */
@@ -74,6 +94,14 @@ static int steps_in_a_block(pair *p, int side)
     return steps;
 }
 
+/* 0 when it cannot be measured. */
+static double machine_speedup(const row *r)
+{
+    tg_peak all, one;
+    if (tg_measure_peak(r->threads, &all) != TG_OK || tg_measure_peak(1, &one) != TG_OK) return 0;
+    return r->type == F32 ? all.f32_flops / one.f32_flops : all.f64_flops / one.f64_flops;
+}
+
 static timing summary(double *times, int n)
 {
     timing t = {.best = least(times, n)};
@@ -81,26 +109,44 @@ static timing summary(double *times, int n)
     return t;
 }
 
+/* times of ours and alone, before they are sorted; machine: of every round. */
+static speedup compare_threads(const row *r, double times[SIDES][MAX_BLOCKS], double *machine, int rounds)
+{
+    static double ours[MAX_BLOCKS], when_free[MAX_BLOCKS];
+    speedup s = {0};
+    for (int i = 0; i < rounds; i++) {
+        ours[i] = times[ALONE][i] / times[OURS][i];
+        if (machine[i] >= NEARLY_ALL * r->threads) when_free[s.free_rounds++] = ours[i];
+    }
+    s.ours = median(ours, rounds);
+    s.machine = median(machine, rounds);
+    if (s.free_rounds > 0) s.ours_when_free = median(when_free, s.free_rounds);
+    return s;
+}
+
 static void measure(pair *p, const options *o, row *r)
 {
-    static double times[1 + HAND_VERSIONS][MAX_BLOCKS];
-    int steps[1 + HAND_VERSIONS] = {0};
-    for (int side = -1; side < HAND_VERSIONS; side++)
-        if (side < 0 || p->versions[side] != NULL) steps[1 + side] = steps_in_a_block(p, side);
+    static double times[SIDES][MAX_BLOCKS], machine[MAX_BLOCKS];
+    int steps[SIDES] = {0};
+    for (int side = 0; side < SIDES; side++)
+        if (takes_part(p, side)) steps[side] = steps_in_a_block(p, side);
     for (int i = 0; i < o->blocks; i++) {
         pair_reset(p);
-        for (int side = -1; side < HAND_VERSIONS; side++) {
-            if (steps[1 + side] == 0) continue;
-            times[1 + side][i] = time_steps(p, side, steps[1 + side]);
-            if (o->threads > 1 && side >= 0) wait_for(PATIENCE_OF_OTHERS);
+        if (o->threads > 1) machine[i] = machine_speedup(r);
+        for (int side = 0; side < SIDES; side++) {
+            if (steps[side] == 0) continue;
+            times[side][i] = time_steps(p, side, steps[side]);
+            if (o->threads > 1 && side >= HAND) wait_for(PATIENCE_OF_OTHERS);
         }
     }
-    r->ours = summary(times[0], o->blocks);
+    if (o->threads > 1) r->speedup = compare_threads(r, times, machine, o->blocks);
+    r->ours = summary(times[OURS], o->blocks);
+    if (o->threads > 1) r->alone = summary(times[ALONE], o->blocks);
     r->best_hand = -1;
     for (int v = 0; v < HAND_VERSIONS; v++) {
         if (p->versions[v] == NULL) continue;
         r->names[v] = p->versions[v]->name;
-        r->hand[v] = summary(times[1 + v], o->blocks);
+        r->hand[v] = summary(times[HAND + v], o->blocks);
         if (r->best_hand < 0 || r->hand[v].median < r->hand[r->best_hand].median) r->best_hand = v;
     }
 }
@@ -129,9 +175,20 @@ static void print_head(int threads)
 {
     printf(
         "Microseconds a step, threads: %d. Medians, and the best blocks; by hand: the best of the last three\n"
-        "%-40s %4s %9s %9s %6s %9s %9s %6s %7s %7s %10s %10s %10s\n",
+        "%-40s %4s %9s %9s %6s %9s %9s %6s %7s %7s %10s %10s %10s",
         threads, "", "", "ours", "hand", "ratio", "best ours", "best hand", "ratio", "kernels", "differ",
         "plain C", "OpenBLAS", "oneDNN");
+    if (threads > 1) printf(" %10s %8s %8s %14s", "on one", "speedup", "machine", "speedup if free");
+    putchar('\n');
+}
+
+static void print_speedup(const row *r)
+{
+    printf(" %10.2f %8.2f %8.2f", 1e6 * r->alone.median, r->speedup.ours, r->speedup.machine);
+    if (r->speedup.free_rounds > 0)
+        printf(" %8.2f (%d)", r->speedup.ours_when_free, r->speedup.free_rounds);
+    else
+        printf(" %8s", "-");
 }
 
 static void print_row(const row *r)
@@ -149,6 +206,7 @@ static void print_row(const row *r)
         else
             printf(" %10.2f", 1e6 * r->hand[v].median);
     }
+    if (r->threads > 1) print_speedup(r);
     putchar('\n');
     fflush(stdout);
 }
@@ -170,7 +228,15 @@ static void write_row(FILE *json, const char *separator, const row *r)
         fprintf(json, ", \"hand_%s_us\": %.4f", names[v], 1e6 * r->hand[v].median);
         best = fmin(best, r->hand[v].best);
     }
-    fprintf(json, ", \"ours_best_us\": %.4f, \"hand_best_us\": %.4f}", 1e6 * r->ours.best, 1e6 * best);
+    fprintf(json, ", \"ours_best_us\": %.4f, \"hand_best_us\": %.4f", 1e6 * r->ours.best, 1e6 * best);
+    if (r->threads > 1) {
+        fprintf(json,
+                ", \"alone_us\": %.4f, \"speedup\": %.4f, \"machine_speedup\": %.4f, \"free_rounds\": %d",
+                1e6 * r->alone.median, r->speedup.ours, r->speedup.machine, r->speedup.free_rounds);
+        if (r->speedup.free_rounds > 0)
+            fprintf(json, ", \"speedup_if_free\": %.4f", r->speedup.ours_when_free);
+    }
+    fputc('}', json);
 }
 
 /* ---- The program -------------------------------------------------------------------------------------- */
