@@ -12,8 +12,10 @@
 
 #include "function.h"
 
-/* Looks before a waiting thread sleeps. */
-#define PATIENCE 2000
+/* Nanoseconds that a waiting thread looks for, before it sleeps: what one thread does alone between two units that all
+ * work on should be shorter. The clock is read every so many looks. */
+#define PATIENCE 100000
+#define LOOKS 100
 
 typedef struct worker {
     tg_pool *pool;
@@ -42,6 +44,22 @@ static void pause_a_moment(void)
 #if defined(__x86_64__) && defined(__GNUC__)
     __builtin_ia32_pause();
 #endif
+}
+
+/* What a waiting thread knows of its waiting. */
+typedef struct patience {
+    uint64_t began;
+    int looks;
+} patience;
+
+/* 0 when it is time to sleep. */
+static int waits_on(patience *p)
+{
+    pause_a_moment();
+    if (++p->looks % LOOKS != 0) return 1;
+    uint64_t now = tg_clock_nanoseconds();
+    if (p->began == 0) p->began = now;
+    return now - p->began < PATIENCE;
 }
 
 /* ---- Panels ------------------------------------------------------------------------------------------------- */
@@ -91,10 +109,10 @@ static void sleep_until(tg_pool *pool, unsigned long long seen)
 
 static void wait_for_work(tg_pool *pool, unsigned long long seen)
 {
-    for (int i = 0; i < PATIENCE; i++) {
+    patience p = {0};
+    do {
         if (atomic_load_explicit(&pool->round, memory_order_acquire) != seen) return;
-        pause_a_moment();
-    }
+    } while (waits_on(&p));
     sleep_until(pool, seen);
 }
 
@@ -144,10 +162,10 @@ static void collect_failure(tg_function *f, int n)
 /* A caller that sleeps leaves its processor to a worker that the system has not let run. */
 static void wait_for_others(tg_pool *pool)
 {
-    for (int i = 0; i < PATIENCE; i++) {
+    patience p = {0};
+    do {
         if (atomic_load_explicit(&pool->unfinished, memory_order_acquire) == 0) return;
-        pause_a_moment();
-    }
+    } while (waits_on(&p));
     pthread_mutex_lock(&pool->lock);
     atomic_store(&pool->caller_sleeps, 1);
     while (atomic_load(&pool->unfinished) > 0) pthread_cond_wait(&pool->done, &pool->lock);

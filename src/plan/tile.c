@@ -16,9 +16,16 @@
 #define PART_ROWS 16
 /* The fewest columns of a panel that does not have them all. */
 #define PANEL_COLUMNS 32
-/* Threads pay from so many nanoseconds on. An element takes a tenth of one in each kernel; a product does a hundred
+/* Threads pay from so many nanoseconds of work on: they have to learn of it and to be waited for. Behind a product they
+ * do so earlier, since they are awake, but what it multiplies by and makes has to come to where it is used, byte by byte.
+ * An element takes a tenth of a nanosecond in an elementwise kernel and more in others; a product does a hundred
  * operations in one. */
 #define PARALLEL_TIME 20000
+#define PARALLEL_PRODUCT_TIME 3500
+#define PARALLEL_BYTE_TIME 0.1
+#define ELEMENTWISE_TIME 0.1
+#define OTHER_TIME 0.5
+#define PRODUCT_TIME 0.02
 /* Where rows cannot be walked as one, a row should fit the cache. */
 #define WIDEST_ROW 32768
 
@@ -94,9 +101,17 @@ static int64_t at_least_one(int64_t x)
 
 static int is_worth_threads(const tg_tiling *u)
 {
-    double elements = (double)u->rows * (double)u->columns, time = 0.1 * elements * (double)u->n;
-    if (u->head >= 0) time += 0.02 * elements * (double)tg_tile_places(u, u->head)->shape[1];
-    return u->t->b->plan->threads > 1 && time >= PARALLEL_TIME;
+    const tg_plan *plan = u->t->b->plan;
+    double elements = (double)u->rows * (double)u->columns, time = 0, least = PARALLEL_TIME;
+    for (int64_t i = u->head >= 0; i < u->n; i++)
+        time += (plan->steps[u->steps[i]].op->flags & TG_OP_ELEMENTWISE) != 0 ? ELEMENTWISE_TIME : OTHER_TIME;
+    if (u->head >= 0) {
+        const tg_place *in = tg_tile_places(u, u->head);
+        time += PRODUCT_TIME * (double)in[0].shape[1];
+        least = PARALLEL_PRODUCT_TIME +
+                PARALLEL_BYTE_TIME * (double)tg_item_of(&in[1]) * (elements + (double)in[1].count);
+    }
+    return plan->threads > 1 && time * elements >= least;
 }
 
 static int64_t power_of_two(int64_t most)
