@@ -107,7 +107,7 @@ static void run_own_f32(const operands *o, int i)
 {
     const shape *s = o->of;
     tg_matrix_f32 a = {o->a[i], s->k, 1}, b = {o->b[i], s->n, 1};
-    tg_epilogue_f32 end = {.start = {o->c[i], s->n, 1}, .scale = 1e-3F};
+    tg_epilogue_f32 end = {.start = o->c[i], .start_row = s->n, .scale = 1e-3F};
     if (s->kind == UPDATE) a = (tg_matrix_f32){o->a[i], 1, s->m};
     if (s->kind == BACK) b = (tg_matrix_f32){o->b[i], 1, s->k};
     tg_product_f32 p = {.m = s->m, .n = s->n, .k = s->k, .a = a, .b = b, .c = o->c[i], .c_row = s->n};
@@ -119,7 +119,7 @@ static void run_own_f64(const operands *o, int i)
 {
     const shape *s = o->of;
     tg_matrix_f64 a = {o->a[i], s->k, 1}, b = {o->b[i], s->n, 1};
-    tg_epilogue_f64 end = {.start = {o->c[i], s->n, 1}, .scale = 1e-3};
+    tg_epilogue_f64 end = {.start = o->c[i], .start_row = s->n, .scale = 1e-3};
     if (s->kind == UPDATE) a = (tg_matrix_f64){o->a[i], 1, s->m};
     if (s->kind == BACK) b = (tg_matrix_f64){o->b[i], 1, s->k};
     tg_product_f64 p = {.m = s->m, .n = s->n, .k = s->k, .a = a, .b = b, .c = o->c[i], .c_row = s->n};

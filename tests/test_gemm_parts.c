@@ -1,5 +1,5 @@
-/* Parts of a matrix product: rows have the same bits whatever other rows are computed with them, and columns too where
- * they come from a packed B. Elements round, so another order of summing would show; and they are held against sums in
+/* Parts of a matrix product: rows have the same bits whatever other rows are computed with them, and columns
+ * whatever other columns. Elements round, so another order of summing would show; and they are held against sums in
  * long double. */
 #include <float.h>
 #include <math.h>
@@ -69,9 +69,9 @@ static void free_setting(setting *s)
     free(s->mask);
 }
 
-/* Rows [i, i + rows) and columns [j, j + columns) of C, which has n columns; from packed if it is not NULL. */
+/* Rows [i, i + rows) and columns [j, j + columns) of C, which has n columns. */
 static void multiply(const tg_gemm_kernels *kernels, const setting *s, int64_t i, int64_t rows, int64_t j,
-                     int64_t columns, const double *packed, double *c)
+                     int64_t columns, double *c)
 {
     const int64_t n = s->n;
     tg_matrix_f64 a = {s->a + i * s->k, s->k, 1}, b = {s->b + j, n, 1};
@@ -79,11 +79,12 @@ static void multiply(const tg_gemm_kernels *kernels, const setting *s, int64_t i
     if (s->b_transposed) b = (tg_matrix_f64){s->b + j * s->k, 1, s->k};
     const tg_epilogue_f64 end = {.scale = -0.3,
                                  .is_relu = 1,
-                                 .start = {s->start + i * n + j, n, 1},
-                                 .mask = {s->mask + i * n + j, n, 1}};
+                                 .start = s->start + i * n + j,
+                                 .start_row = n,
+                                 .mask = s->mask + i * n + j,
+                                 .mask_row = n};
     tg_product_f64 p = {.m = rows, .n = columns, .k = s->k, .a = a, .b = b, .c = c + i * n + j, .c_row = n};
     p.end = &end;
-    if (packed != NULL) p.packed = packed + j * s->k;
     /* What the whole product needs is enough for its parts. */
     size_t bytes = (tg_gemm_scratch(sizeof(double), s->m, n, s->k) + 63) / 64 * 64;
     void *scratch = aligned_alloc(64, bytes);
@@ -118,31 +119,22 @@ static void check_rows(const tg_gemm_kernels *kernels, const setting *s, const d
     for (int64_t i = 0, rows; i < s->m; i += rows) {
         rows = draw(0, 2) == 0 ? 1 : draw(1, s->m);
         if (rows > s->m - i) rows = s->m - i;
-        multiply(kernels, s, i, rows, 0, s->n, NULL, c);
+        multiply(kernels, s, i, rows, 0, s->n, c);
     }
     assert_memory_equal(c, whole, (size_t)(s->m * s->n) * sizeof *c);
 }
 
-/* By ranges of columns that share a packed B, itself packed in two parts. */
+/* By ranges of columns of more than one. */
 static void check_columns(const tg_gemm_kernels *kernels, const setting *s, const double *whole, double *c)
 {
-    const int64_t half = s->n > TG_GEMM_PACKED_COLUMNS ? TG_GEMM_PACKED_COLUMNS : s->n;
-    tg_matrix_f64 b = s->b_transposed ? (tg_matrix_f64){s->b, 1, s->k} : (tg_matrix_f64){s->b, s->n, 1};
-    double *packed = aligned_alloc(64, (tg_gemm_packed_size(sizeof(double), s->n, s->k) + 64) / 64 * 64);
-    assert_non_null(packed);
-    kernels->pack_f64(half, s->k, b, packed);
-    if (half < s->n) {
-        b.data += half * b.column;
-        kernels->pack_f64(s->n - half, s->k, b, packed + half * s->k);
-    }
     memset(c, 0xff, (size_t)(s->m * s->n) * sizeof *c);
-    for (int64_t j = 0; j < s->n; j += TG_GEMM_PACKED_COLUMNS) {
-        int64_t columns = s->n - j < TG_GEMM_PACKED_COLUMNS ? s->n - j : TG_GEMM_PACKED_COLUMNS;
-        multiply(kernels, s, 0, s->m / 2, j, columns, packed, c);
-        multiply(kernels, s, s->m / 2, s->m - s->m / 2, j, columns, packed, c);
+    for (int64_t j = 0, columns; j < s->n; j += columns) {
+        columns = draw(0, 1) == 0 ? 16 : draw(2, s->n);
+        if (columns + 2 > s->n - j) columns = s->n - j;
+        multiply(kernels, s, 0, s->m / 2, j, columns, c);
+        multiply(kernels, s, s->m / 2, s->m - s->m / 2, j, columns, c);
     }
     assert_memory_equal(c, whole, (size_t)(s->m * s->n) * sizeof *c);
-    free(packed);
 }
 
 static void check(int64_t m, int64_t n, int64_t k, int a_transposed, int b_transposed)
@@ -152,7 +144,7 @@ static void check(int64_t m, int64_t n, int64_t k, int a_transposed, int b_trans
     const tg_gemm_kernels *kernels[3];
     int count = find_kernels(kernels);
     for (int i = 0; i < count; i++) {
-        multiply(kernels[i], &s, 0, m, 0, n, NULL, whole);
+        multiply(kernels[i], &s, 0, m, 0, n, whole);
         check_values(&s, whole);
         check_rows(kernels[i], &s, whole, c);
         if (n > 1 && m > 1) check_columns(kernels[i], &s, whole, c);
@@ -197,7 +189,7 @@ static void test_infinity_stays_in_its_row(void **state)
         a[20 * K + 7] = (double)INFINITY;
         b[7 * N + 36] = 0.0;
         const tg_epilogue_f64 end = {.scale = 1.0, .is_relu = 1};
-        const tg_product_f64 p = {M, N, K, {a, K, 1}, {b, N, 1}, NULL, c, N, &end};
+        const tg_product_f64 p = {M, N, K, {a, K, 1}, {b, N, 1}, c, N, &end};
         kernels[i]->f64(&p, scratch);
         for (int j = 0; j < 20 * N; j++) assert_true(c[j] == (j % N == 36 ? 58.0 : 60.0));
         for (int j = 0; j < 36; j++) assert_true(c[20 * N + j] == (double)INFINITY);

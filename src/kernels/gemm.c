@@ -36,16 +36,8 @@ size_t tg_gemm_scratch(size_t item, int64_t m, int64_t n, int64_t k)
     return (2 * group + TG_GEMM_STRIP_ROWS + columns) * depth * item;
 }
 
-size_t tg_gemm_packed_size(size_t item, int64_t n, int64_t k)
-{
-    if (n < 1 || k < 1) return 0;
-    return (size_t)((n + TG_GEMM_PACKED_COLUMNS - 1) / TG_GEMM_PACKED_COLUMNS * TG_GEMM_PACKED_COLUMNS) *
-           (size_t)k * item;
-}
-
 #define ENTRY(part) f32_##part
 #define real float
-#define matrix tg_matrix_f32
 #define product tg_product_f32
 #define epilogue tg_epilogue_f32
 #define OWN(p, scratch) own_kernels()->f32(p, scratch)
@@ -54,7 +46,6 @@ size_t tg_gemm_packed_size(size_t item, int64_t n, int64_t k)
 
 #define ENTRY(part) f64_##part
 #define real double
-#define matrix tg_matrix_f64
 #define product tg_product_f64
 #define epilogue tg_epilogue_f64
 #define OWN(p, scratch) own_kernels()->f64(p, scratch)
@@ -69,16 +60,6 @@ void tg_gemm_f32(const tg_product_f32 *p, void *scratch)
 void tg_gemm_f64(const tg_product_f64 *p, void *scratch)
 {
     f64_multiply(p, scratch);
-}
-
-void tg_gemm_pack_f32(int64_t n, int64_t k, tg_matrix_f32 b, float *to)
-{
-    own_kernels()->pack_f32(n, k, b, to);
-}
-
-void tg_gemm_pack_f64(int64_t n, int64_t k, tg_matrix_f64 b, double *to)
-{
-    own_kernels()->pack_f64(n, k, b, to);
 }
 
 const char *tg_gemm_name(void)

@@ -17,27 +17,31 @@ typedef struct tg_matrix_f64 {
     int64_t row, column;
 } tg_matrix_f64;
 
-/* What becomes of the sums: C = start + scale * A B. After that, with is_relu, what is negative becomes 0; and with a
- * mask, what has no positive number there becomes 0. Matrices without data are left out. start may be C itself,
- * element by element; otherwise C overlaps nothing. */
+/* The most steps of k that are summed in one go; where there are more, C holds the sums so far. */
+#define TG_GEMM_BLOCK_DEPTH 320
+
+/* What becomes of the sums: C = start + scale * A B, rounded twice. After that, with is_relu, what is negative becomes 0;
+ * and with a mask, what has no positive number there becomes 0. start and mask are NULL, or matrices whose columns lie
+ * side by side, and their rows at any distance, 0 too. start may be C itself, element by element, if k is at most
+ * TG_GEMM_BLOCK_DEPTH; otherwise C overlaps nothing. */
 typedef struct tg_epilogue_f32 {
     float scale;
     int is_relu;
-    tg_matrix_f32 start, mask;
+    const float *start, *mask;
+    int64_t start_row, mask_row;
 } tg_epilogue_f32;
 
 typedef struct tg_epilogue_f64 {
     double scale;
     int is_relu;
-    tg_matrix_f64 start, mask;
+    const double *start, *mask;
+    int64_t start_row, mask_row;
 } tg_epilogue_f64;
 
-/* A product of a[m, k] and b[k, n]. Element (i, j) of C is c[i * c_row + j]. If packed is not NULL it is what
- * tg_gemm_pack made of B, and b is not read. end: NULL for C = A B. */
+/* A product of a[m, k] and b[k, n]. Element (i, j) of C is c[i * c_row + j]. end: NULL for C = A B. */
 typedef struct tg_product_f32 {
     int64_t m, n, k;
     tg_matrix_f32 a, b;
-    const float *packed;
     float *c;
     int64_t c_row;
     const tg_epilogue_f32 *end;
@@ -46,7 +50,6 @@ typedef struct tg_product_f32 {
 typedef struct tg_product_f64 {
     int64_t m, n, k;
     tg_matrix_f64 a, b;
-    const double *packed;
     double *c;
     int64_t c_row;
     const tg_epilogue_f64 *end;
@@ -54,20 +57,12 @@ typedef struct tg_product_f64 {
 
 /* k = 0 gives sums of 0. scratch has tg_gemm_scratch bytes, 64-byte aligned. They neither allocate nor fail nor keep
  * state. An element of C has the same bits whatever other rows are computed with it, and whatever other columns if
- * B has them packed too or n > 1, unless CBLAS or oneDNN computes it. */
+ * n > 1, unless CBLAS or oneDNN computes it. */
 void tg_gemm_f32(const tg_product_f32 *p, void *scratch);
 void tg_gemm_f64(const tg_product_f64 *p, void *scratch);
 
 /* item: sizeof(float) or sizeof(double). Enough for products of fewer rows or columns too, with the same k. */
 size_t tg_gemm_scratch(size_t item, int64_t m, int64_t n, int64_t k);
-
-/* B in the order in which a product reads it, for products that share it: bytes, and the copying. `to` is 64-byte
- * aligned. Columns from j on, where j is a multiple of TG_GEMM_PACKED_COLUMNS, begin at to + j * k; so the copying
- * can be shared out, and so can the products' columns. */
-#define TG_GEMM_PACKED_COLUMNS 32
-size_t tg_gemm_packed_size(size_t item, int64_t n, int64_t k);
-void tg_gemm_pack_f32(int64_t n, int64_t k, tg_matrix_f32 b, float *to);
-void tg_gemm_pack_f64(int64_t n, int64_t k, tg_matrix_f64 b, double *to);
 
 /* What computes: "own", or the names of the libraries that some shapes go to. */
 const char *tg_gemm_name(void);

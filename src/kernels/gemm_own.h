@@ -5,9 +5,8 @@
 
 #include "gemm.h"
 
-/* How products are cut, see gemm_own.inc; all of it measured. Steps of a block of depth; strips of A in a group of rows,
- * and up to how many rows are one group, so that strips of B need not be kept; bytes of a row of a panel of B. */
-#define TG_GEMM_BLOCK_DEPTH 320
+/* How products are cut, see gemm_own.inc; all of it measured, TG_GEMM_BLOCK_DEPTH too. Strips of A in a group of rows, and
+ * up to how many rows are one group, so that strips of B need not be kept; bytes of a row of a panel of B. */
 #define TG_GEMM_GROUP_STRIPS 5
 #define TG_GEMM_ONE_GROUP_ROWS 336
 #define TG_GEMM_PANEL_ROW_BYTES 4096
@@ -38,13 +37,10 @@ static inline int64_t tg_gemm_group_rows(int64_t m)
     return (m + groups - 1) / groups;
 }
 
-/* Same contract as tg_gemm_f32 and its like, but m, n and k are at least 1, and start and mask have columns side by
- * side. */
+/* Same contract as tg_gemm_f32 and its like, but m, n and k are at least 1. */
 typedef struct tg_gemm_kernels {
     void (*f32)(const tg_product_f32 *p, void *scratch);
     void (*f64)(const tg_product_f64 *p, void *scratch);
-    void (*pack_f32)(int64_t n, int64_t k, tg_matrix_f32 b, float *to);
-    void (*pack_f64)(int64_t n, int64_t k, tg_matrix_f64 b, double *to);
 } tg_gemm_kernels;
 
 extern const tg_gemm_kernels tg_gemm_baseline;

@@ -118,20 +118,28 @@ static void multiply_one(const tg_kernel_call *call, int64_t a_at, int64_t b_at,
     }
 }
 
+/* Where that input lies, and the distance of its rows; NULL for none. */
+static const void *epilogue_input(const tg_kernel_call *call, int input, int64_t *row)
+{
+    if (input == 0) return NULL;
+    if (row != NULL) *row = call->in[input].strides[0];
+    return call->in[input].data;
+}
+
 tg_status tg_matmul_epilogue(const tg_kernel_call *call)
 {
     const tg_epilogue_attr *attr = call->attr;
-    const tg_view *start = &call->in[2];
-    const void *scale = call->n_inputs > 3 ? call->in[3].data : NULL;
+    int64_t start_row = 0, mask_row = 0;
+    const void *start = epilogue_input(call, attr->start, &start_row);
+    const void *mask = epilogue_input(call, attr->mask, &mask_row);
+    const void *scale = epilogue_input(call, attr->scale, NULL);
     if (call->out.dtype == TG_F32) {
         float s = scale == NULL ? 1 : *(const float *)scale;
-        tg_epilogue_f32 end = {.scale = attr->subtracts ? -s : s,
-                               .start = {start->data, start->strides[0], start->strides[1]}};
+        tg_epilogue_f32 end = {attr->subtracts ? -s : s, attr->is_relu, start, mask, start_row, mask_row};
         multiply_one(call, 0, 0, 0, &end, NULL);
     } else {
         double s = scale == NULL ? 1 : *(const double *)scale;
-        tg_epilogue_f64 end = {.scale = attr->subtracts ? -s : s,
-                               .start = {start->data, start->strides[0], start->strides[1]}};
+        tg_epilogue_f64 end = {attr->subtracts ? -s : s, attr->is_relu, start, mask, start_row, mask_row};
         multiply_one(call, 0, 0, 0, NULL, &end);
     }
     return TG_OK;

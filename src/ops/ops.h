@@ -27,10 +27,12 @@ extern const tg_op *const tg_elementwise_ops[],
  * these types; NULL for any other operation. */
 tg_loop tg_loop_of(const tg_op *op, tg_dtype in, tg_dtype out);
 
-/* What the planner makes of a product and what follows it: inputs a b start, or a b start scale, of which scale is one
- * number; start + scale * a b, or start - scale * a b. start and the result have two axes. */
+/* What the planner makes of a product and what follows it: start + scale * a b, or start - scale * a b, then relu, then 0
+ * where mask is not positive. Its inputs are a and b and behind them those whose numbers are given here, 0 for none.
+ * scale is one number; start and mask have the two axes of the result. */
 typedef struct tg_epilogue_attr {
-    int64_t subtracts;
+    int scale, start, mask;
+    int subtracts, is_relu;
 } tg_epilogue_attr;
 
 tg_status tg_matmul_epilogue(const tg_kernel_call *call);

@@ -139,19 +139,22 @@ int tg_tile_step(const tg_tiling *u, int64_t s)
     return tile_operand(u, out, m->makes, reduces || one_axis, 0);
 }
 
-/* What the head's product is added to lies in rows, as its result does. */
-static int tile_start(const tg_tiling *u)
+/* What the head's product is added to or chosen by lies in rows, as its result does. */
+static int tile_rest(const tg_tiling *u)
 {
-    int start = u->t->b->plan->steps[u->head].start;
-    if (start == 0) return 1;
-    tg_place *p = tg_tile_places(u, u->head) + start;
-    tg_tile tile = {.panel = u->panel_rows * p->strides[0] * tg_item_of(p),
-                    .across = u->panel_columns * tg_item_of(p),
-                    .per_row = u->panel_columns,
-                    .is_cut = tg_is_cut(u),
-                    .rank = 2,
-                    .strides = {p->strides[0], 1}};
-    return give_tile(u, p, &tile);
+    const tg_step *step = &u->t->b->plan->steps[u->head];
+    for (int k = 2; k < step->n_inputs; k++) {
+        tg_place *p = tg_tile_places(u, u->head) + k;
+        if (p->rank != 2) continue;
+        tg_tile tile = {.panel = u->panel_rows * p->strides[0] * tg_item_of(p),
+                        .across = u->panel_columns * p->strides[1] * tg_item_of(p),
+                        .per_row = u->panel_columns,
+                        .is_cut = tg_is_cut(u),
+                        .rank = 2,
+                        .strides = {p->strides[0], p->strides[1]}};
+        if (!give_tile(u, p, &tile)) return 0;
+    }
+    return 1;
 }
 
 int tg_tile_head(const tg_tiling *u)
@@ -177,7 +180,7 @@ int tg_tile_head(const tg_tiling *u)
                       .rank = 2,
                       .strides = {in[1].strides[0], in[1].strides[1]}};
     if (tg_is_cut(u) && !give_tile(u, &in[1], &across)) return 0;
-    return tile_start(u) && give_tile(u, in, &from) && give_tile(u, out, &to);
+    return tile_rest(u) && give_tile(u, in, &from) && give_tile(u, out, &to);
 }
 
 /* ---- Reductions --------------------------------------------------------------------------------------------------- */
