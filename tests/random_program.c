@@ -77,6 +77,29 @@ static tg_tensor *reduction_of(random_program *p, tg_tensor *x)
     }
 }
 
+/* A product and what may end it. */
+static tg_tensor *product_of(random_program *p, tg_tensor *a, tg_tensor *b)
+{
+    tg_tensor *y = tg_mul_scalar(tg_matmul(a, b), 1.0 / (double)p->sizes->four);
+    tg_tensor *zero = tg_number(p->g, TG_F64, 0);
+    if (y == NULL) return NULL;
+    switch (draw(p, 8)) {
+    case 0:
+        return tg_add(y, pick(p));
+    case 1:
+        return tg_sub(pick(p), y);
+    case 2:
+        return tg_mul_scalar(tg_relu(y), 0.5);
+    case 3:
+    case 4:
+        return tg_relu(tg_add(y, p->params[4 + draw(p, 2)]));
+    case 5:
+        return tg_where(tg_lt(zero, pick(p)), y, zero);
+    default:
+        return y;
+    }
+}
+
 /* NULL where the inputs do not fit. */
 static tg_tensor *combination(random_program *p, tg_tensor *a, tg_tensor *b)
 {
@@ -96,7 +119,7 @@ static tg_tensor *combination(random_program *p, tg_tensor *a, tg_tensor *b)
     case 6:
         return tg_concat((tg_tensor *[]){a, b, a}, 3, 0);
     default:
-        return tg_mul_scalar(tg_matmul(a, b), 1.0 / (double)p->sizes->four);
+        return product_of(p, a, b);
     }
 }
 

@@ -232,78 +232,6 @@ static void test_passes_left_out(void **state)
     assert_true(stats[PLACE].arena_bytes <= stats[PLACE].total_bytes);
 }
 
-static int64_t products_in(const tg_function *f, int n_inputs)
-{
-    int64_t n = 0;
-    for (int64_t s = 0; s < f->plan->n_steps; s++)
-        n += strcmp(tg_step_at(f, s).op, "matmul") == 0 && tg_step_at(f, s).n_inputs == n_inputs;
-    return n;
-}
-
-/* An update by a product is one step, in the param itself; a product that is read twice, as a view or negated is not. */
-static void test_epilogues(void **state)
-{
-    tg_graph *g = *state;
-    tg_tensor *w = param_2d(g, "w", 40, 24, NULL), *x = param_2d(g, "x", 16, 40, NULL),
-              *d = param_2d(g, "d", 16, 24, NULL), *rate = scalar_param(g, "rate", 0.25),
-              *b = param_1d(g, "b", 24, NULL);
-    tg_tensor *product = tg_matmul(tg_transpose(x, NULL), d);
-    const struct {
-        tg_tensor *value;
-        int inputs; /* of the product, 2 where nothing is folded */
-    } cases[] = {{tg_sub(w, tg_mul(product, rate)), 4},
-                 {tg_sub(w, tg_mul_scalar(product, 0.1)), 4},
-                 {tg_sub(w, product), 3},
-                 {tg_add(tg_mul_scalar(product, 2), tg_tanh(w)), 4},
-                 {tg_add(tg_broadcast_to(b, 2, tg_shape(w)), product), 3},
-                 {tg_sub(product, w), 2},
-                 {tg_sub(w, tg_mul(product, w)), 2},
-                 {tg_sub(w, tg_mul(product, product)), 2},
-                 {tg_add(product, tg_sum(product, NULL)), 2},
-                 {tg_add(w, tg_flip(product, 0)), 2},
-                 {tg_add(w, tg_transpose(tg_reshape(product, 2, (const int64_t[]){24, 40}), NULL)), 2}};
-    for (int i = 0; i < COUNT(cases); i++) {
-        const tg_update update = {w, cases[i].value};
-        for (int off = 0; off < 2; off++) {
-            tg_function *f;
-            const tg_compile_options options = {.passes_off = off ? "epilogue" : NULL};
-            assert_int_equal(tg_compile_with(g, NULL, 0, &update, 1, &options, &f), TG_OK);
-            assert_int_equal(products_in(f, off ? 2 : cases[i].inputs), 1);
-            if (cases[i].inputs == 4 && !off) assert_int_equal(f->plan->updates[0].place, -1);
-            tg_function_free(f);
-        }
-    }
-}
-
-/* With values: the same bits, for every type and layout of what is added, and for several threads. */
-static void test_values_of_epilogues(void **state)
-{
-    tg_graph *g = *state;
-    static float numbers[64 * 700], found[2][2][600 * 48];
-    for (int i = 0; i < COUNT(numbers); i++) numbers[i] = (float)((i * 37) % 101) / 50.0F - 1;
-    tg_tensor *w = tg_param(g, "w", TG_F32, 2, (const int64_t[]){600, 48}, numbers),
-              *x = tg_param(g, "x", TG_F32, 2, (const int64_t[]){64, 600}, numbers + 5),
-              *d = tg_param(g, "d", TG_F32, 2, (const int64_t[]){64, 48}, numbers + 11);
-    tg_tensor *product = tg_matmul(tg_transpose(x, NULL), d);
-    tg_tensor *wide = tg_param(g, "wide", TG_F32, 2, (const int64_t[]){600, 64}, numbers + 3);
-    tg_tensor *outputs[2] = {
-        tg_sub(w, tg_mul_scalar(product, 0.3)),
-        tg_add(tg_matmul(tg_transpose(x, NULL), tg_neg(d)), tg_slice(wide, 1, 4, 52, 1))};
-    for (int off = 0; off < 2; off++) {
-        tg_function *f;
-        const tg_compile_options options = {.passes_off = off ? "epilogue" : NULL, .threads = off ? 1 : 3};
-        assert_int_equal(tg_compile_with(g, outputs, 2, NULL, 0, &options, &f), TG_OK);
-        assert_int_equal(tg_run(f), TG_OK);
-        for (int i = 0; i < 2; i++) tg_read(f, outputs[i], found[off][i], sizeof found[off][i]);
-        tg_function_free(f);
-    }
-    assert_memory_equal(found[0], found[1], sizeof found[0]);
-    double expected = (double)numbers[0];
-    for (int i = 0; i < 64; i++)
-        expected -= 0.3 * (double)numbers[5 + i * 600] * (double)numbers[11 + i * 48];
-    assert_true(fabs((double)found[0][0][0] - expected) < 1e-5);
-}
-
 /* The sum takes the place of what it adds, or one of its own. */
 static void test_overwriting_left_out(void **state)
 {
@@ -439,8 +367,6 @@ int main(void)
         graph_test(test_views_cost_nothing),
         graph_test(test_passes_left_out),
         graph_test(test_overwriting_left_out),
-        graph_test(test_epilogues),
-        graph_test(test_values_of_epilogues),
         graph_test(test_dead_code_is_left_out),
         graph_test(test_same_structure_same_plan),
         graph_test(test_eviction),

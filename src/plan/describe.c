@@ -1,7 +1,6 @@
 /* What a plan does, for people. */
-#include <string.h>
-
 #include "function.h"
+#include "ops/ops.h"
 
 static tg_type type_of_place(const tg_place *p)
 {
@@ -19,11 +18,21 @@ static size_t bytes_of_place(const tg_place *p)
     return p->count == 0 || p->base == TG_BASE_SCRATCH || p->base == TG_BASE_PARTS ? 0 : bytes;
 }
 
+/* A product, and one more for each element in everything that its step does to it. */
+static double flops_of_product(const tg_step *step, const tg_place *left, const tg_place *out)
+{
+    double each = 2.0 * (double)left->shape[left->rank - 1];
+    if (step->kernel == tg_matmul_epilogue) {
+        const tg_epilogue_attr *attr = step->attr;
+        each += (attr->scale > 0) + (attr->start > 0) + (attr->mask > 0) + attr->is_relu;
+    }
+    return each * (double)out->count;
+}
+
 static double flops_of(const tg_step *step, const tg_place *places, const tg_place *out)
 {
     if (step->op == NULL || out->dtype == TG_BOOL) return 0;
-    if (strcmp(step->op->name, "matmul") == 0 && places[0].rank > 0)
-        return 2.0 * (double)out->count * (double)places[0].shape[places[0].rank - 1];
+    if (step->op == tg_matmul_ops[0]) return flops_of_product(step, &places[0], out);
     int64_t most = out->count;
     for (int i = 0; i < step->n_inputs; i++)
         if (places[i].count > most) most = places[i].count;

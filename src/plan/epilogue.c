@@ -227,12 +227,12 @@ static int takes(const folding *f, ending *e, int64_t place)
            (takes_scale(f, e, next, other) || takes_start(f, e, next, other));
 }
 
-/* Tiny products have better ways. */
+/* Tiny products have better ways, and what has its ending has no other. */
 static int may_begin(const folding *f, int64_t s)
 {
     const tg_place *out = result_of(f, s);
-    return step_at(f, s)->op == tg_matmul_ops[0] && step_at(f, s)->n_inputs == 2 && out->rank == 2 &&
-           out->count > TG_SMALL_COUNT;
+    return step_at(f, s)->op == tg_matmul_ops[0] && step_at(f, s)->kernel != tg_matmul_epilogue &&
+           out->rank == 2 && out->count > TG_SMALL_COUNT;
 }
 
 static int find_ending(folding *f, int64_t s, ending *e)
