@@ -26,14 +26,18 @@ static int64_t at_most(int64_t x, int64_t limit)
     return x < limit ? x : limit;
 }
 
-/* Room for the strips of a group of A, which are less than twice as wide as their rows, and a panel of B. A product of
- * fewer rows must not need more, so it is counted with the largest group that fits, not with the one that is used. */
+/* Room for the strips of a group of A, which are less than twice as wide as their rows, and a panel of B; or for the sums
+ * of a product of few columns. A product of fewer rows or columns must not need more, so it is counted with the largest
+ * group that fits, not with the one that is used. */
 size_t tg_gemm_scratch(size_t item, int64_t m, int64_t n, int64_t k)
 {
     if (m < 1 || n < 1 || k < 1) return 0;
     size_t depth = (size_t)tg_gemm_depth(k), group = (size_t)at_most(m, TG_GEMM_ONE_GROUP_ROWS);
     size_t columns = (size_t)at_most(n, TG_GEMM_PANEL_ROW_BYTES / (int64_t)item) + TG_GEMM_TILE_COLUMNS;
-    return (2 * group + TG_GEMM_STRIP_ROWS + columns) * depth * item;
+    size_t blocks = (2 * group + TG_GEMM_STRIP_ROWS + columns) * depth;
+    size_t rows = (size_t)at_most(m + TG_GEMM_TILE_COLUMNS, TG_GEMM_NARROW_ROWS);
+    size_t narrow = 2 * rows * (size_t)at_most(n, TG_GEMM_NARROW_COLUMNS);
+    return (blocks > narrow ? blocks : narrow) * item;
 }
 
 #define ENTRY(part) f32_##part

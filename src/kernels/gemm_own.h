@@ -22,6 +22,11 @@
 #define TG_GEMM_DIRECT_ROWS 28
 #define TG_GEMM_DIRECT_STRIDE 512
 
+/* A product of up to so many columns is made so many rows and, within them, steps at a time. */
+#define TG_GEMM_NARROW_COLUMNS 16
+#define TG_GEMM_NARROW_ROWS 512
+#define TG_GEMM_NARROW_STEPS 32
+
 /* The steps of a block of depth, of k (at least 1): shared out, in whole fours. */
 static inline int64_t tg_gemm_depth(int64_t k)
 {
