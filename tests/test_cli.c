@@ -414,8 +414,8 @@ static void plan(void **state)
     assert_true(0 < bound && bound <= arena && arena <= unshared + 64 * 100);
     json_t *first = json_array_get(json_object_get(object, "steps"), 0);
     assert_string_equal(json_string_value(json_object_get(first, "kernel")), "matmul");
-    assert_true(json_real_value(json_object_get(first, "flops")) == 2.0 * 100 * 2 * 3);
-    /* What adds the bias runs in the same unit, so that the product stays in the cache. */
+    assert_true(json_real_value(json_object_get(first, "flops")) == (2.0 * 2 + 1) * 100 * 3);
+    /* The product adds the bias too. The activation runs in the same unit, so that they stay in the cache. */
     json_t *second = json_array_get(json_object_get(object, "steps"), 1);
     assert_int_equal(json_integer_value(json_object_get(first, "bytes_written")), 0);
     assert_int_equal(json_integer_value(json_object_get(second, "unit")),

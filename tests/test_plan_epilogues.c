@@ -189,18 +189,18 @@ static void test_masks_that_stay(void **state)
     tg_function_free(f);
 }
 
-static void compare_layers(tg_graph *g, tg_dtype dtype, int threads)
+/* The same bits with the pass, on so many threads, and without. */
+static void compare_outputs(tg_graph *g, tg_tensor *const *outputs, int n, int threads)
 {
     static double usual[INPUTS * HIDDEN], found[INPUTS * HIDDEN];
-    layers made = two_layers(g, dtype);
-    tg_function *f = compile_with(g, made.results, RESULTS, "epilogue", 1),
-                *folded = compile_with(g, made.results, RESULTS, NULL, threads);
+    tg_function *f = compile_with(g, outputs, n, "epilogue", 1),
+                *folded = compile_with(g, outputs, n, NULL, threads);
     assert_int_equal(tg_run(f), TG_OK);
     assert_int_equal(tg_run(folded), TG_OK);
-    for (int i = 0; i < RESULTS; i++) {
-        const size_t size = (size_t)tg_count(made.results[i]) * tg_dtype_size(tg_dtype_of(made.results[i]));
-        tg_read(f, made.results[i], usual, size);
-        tg_read(folded, made.results[i], found, size);
+    for (int i = 0; i < n; i++) {
+        const size_t size = (size_t)tg_count(outputs[i]) * tg_dtype_size(tg_dtype_of(outputs[i]));
+        tg_read(f, outputs[i], usual, size);
+        tg_read(folded, outputs[i], found, size);
         assert_memory_equal(usual, found, size);
     }
     tg_function_free(f);
@@ -213,9 +213,51 @@ static void test_values_of_layers(void **state)
     (void)state;
     for (int i = 0; i < 6; i++) {
         tg_graph *g = tg_graph_new(NULL);
-        compare_layers(g, i % 2 == 0 ? TG_F32 : TG_F64, 1 + i / 2);
+        layers made = two_layers(g, i % 2 == 0 ? TG_F32 : TG_F64);
+        compare_outputs(g, made.results, RESULTS, 1 + i / 2);
         tg_graph_free(g);
     }
+}
+
+/* Who asks whether ReLU's input is positive before ReLU is computed cannot ask its result. */
+static void test_asking_before_relu(void **state)
+{
+    tg_graph *g = *state;
+    static double numbers[40 * 30];
+    for (int i = 0; i < COUNT(numbers); i++) numbers[i] = (double)((i * 37) % 101) / 50.0 - 1;
+    tg_tensor *x = param_2d(g, "x", 20, 30, numbers), *w = param_2d(g, "w", 30, 40, numbers + 3);
+    tg_tensor *z = tg_matmul(x, w), *positive = tg_lt(tg_number(g, TG_F64, 0), z);
+    tg_tensor *outputs[2] = {tg_where(positive, tg_tanh(z), tg_sin(z)), NULL};
+    outputs[1] = tg_relu(z);
+    compare_outputs(g, outputs, 2, 1);
+    tg_tensor *only[2] = {tg_cast(positive, TG_F64), outputs[1]};
+    compare_outputs(g, only, 2, 1);
+}
+
+/* A product that goes over its sums several times must not lie over what is added in the end. */
+static void test_deep_products(void **state)
+{
+    tg_graph *g = *state;
+    enum { DEPTH = 700, ROWS = 20, COLUMNS = 30 };
+    static double numbers[DEPTH * COLUMNS], found[2][ROWS * COLUMNS];
+    for (int i = 0; i < COUNT(numbers); i++) numbers[i] = (double)((i * 37) % 101) / 50.0 - 1;
+    tg_tensor *x = param_2d(g, "x", DEPTH, ROWS, numbers), *d = param_2d(g, "d", DEPTH, COLUMNS, numbers + 1),
+              *w = param_2d(g, "w", ROWS, COLUMNS, numbers + 2), *b = param_1d(g, "b", COLUMNS, numbers + 3);
+    tg_tensor *product = tg_matmul(tg_transpose(x, NULL), d);
+    tg_tensor *row = tg_slice(tg_transpose(x, NULL), 0, 1, 2, 1);
+    tg_tensor *outputs[2] = {tg_add(tg_matmul(row, d), tg_tanh(b)), tg_add(product, tg_sin(w))};
+    compare_outputs(g, outputs, 2, 1);
+    const tg_update update = {w, tg_sub(w, tg_mul_scalar(product, 0.01))};
+    for (int off = 0; off < 2; off++) {
+        tg_function *f;
+        const tg_compile_options options = {.passes_off = off ? "epilogue" : NULL};
+        tg_set(w, numbers + 2, sizeof found[0]);
+        assert_int_equal(tg_compile_with(g, NULL, 0, &update, 1, &options, &f), TG_OK);
+        assert_int_equal(tg_run(f), TG_OK);
+        tg_get(w, found[off], sizeof found[off]);
+        tg_function_free(f);
+    }
+    assert_memory_equal(found[0], found[1], sizeof found[0]);
 }
 
 static double flops_in(const tg_function *f)
@@ -240,9 +282,14 @@ static void test_flops(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        graph_test(test_epilogues),       graph_test(test_values_of_epilogues),
-        graph_test(test_steps_of_layers), graph_test(test_what_is_read_elsewhere_is_made),
-        graph_test(test_masks_that_stay), graph_test(test_values_of_layers),
+        graph_test(test_epilogues),
+        graph_test(test_values_of_epilogues),
+        graph_test(test_steps_of_layers),
+        graph_test(test_what_is_read_elsewhere_is_made),
+        graph_test(test_masks_that_stay),
+        graph_test(test_values_of_layers),
+        graph_test(test_asking_before_relu),
+        graph_test(test_deep_products),
         graph_test(test_flops),
     };
     return cmocka_run_group_tests_name("epilogues", tests, NULL, NULL);

@@ -36,7 +36,8 @@ typedef struct tg_compile_options {
     /* Passes of the planner to leave out, as "fuse,view"; NULL or "": none. This is for comparing, and for finding
      * what is slow or wrong. tg_pass_name has the names. Without
      *   fuse       every kernel runs alone, over whole arrays
-     *   epilogue   a matrix product is scaled, and added to or subtracted from a matrix, in steps of their own
+     *   epilogue   a matrix product is scaled, added to something, and goes through ReLU or ReLU's derivative, in steps
+     *              of their own
      *   view       transposes, broadcasts and slices are copied; no kernel reads through their strides
      *   loop       every kernel walks over axes, also where a plain loop would do
      *   update     new values are copied to their params at the end, and none is computed there

@@ -36,7 +36,7 @@ typedef struct tg_builder {
  * known. 0 when memory runs out. */
 int tg_add_place(tg_builder *b, const tg_place *place, int64_t buffer);
 
-/* After lowering: lets products scale and add what they make (epilogue.c). 0 when memory runs out. */
+/* After lowering: lets products scale what they make, add to it and send it through ReLU (epilogue.c). 0 when memory runs out. */
 int tg_fold_epilogues(tg_builder *b);
 
 /* After that, and tg_schedule: lets updates be computed where they belong, lets elementwise steps overwrite their inputs,

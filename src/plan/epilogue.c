@@ -171,19 +171,17 @@ static int takes_scale(const folding *f, ending *e, int64_t next, int64_t other)
     return 1;
 }
 
-/* What is added must be there until the end of the product, when C holds sums of its own. */
+/* What is added to or subtracted from must be there until the end of the product, when C holds sums of its own. */
 static int takes_start(const folding *f, ending *e, int64_t next, int64_t other)
 {
     const tg_place *start = &f->b->plan->places[other];
+    const int subtracts = is_row(f, next, TG_ROW_sub) && other == step_at(f, next)->first_place;
     if (e->start >= 0 || e->is_relu || e->mask >= 0) return 0;
-    if (is_row(f, next, TG_ROW_sub))
-        e->subtracts = other == step_at(f, next)->first_place;
-    else if (!is_row(f, next, TG_ROW_add))
-        return 0;
-    if (is_row(f, next, TG_ROW_sub) && !e->subtracts) return 0;
+    if (!subtracts && !is_row(f, next, TG_ROW_add)) return 0;
     if (!lies_in_rows(start, result_of(f, next))) return 0;
     if (start->strides[0] != 0 && input_of(f, e->chain[0], 0)->shape[1] > TG_GEMM_BLOCK_DEPTH) return 0;
     e->start = other;
+    e->subtracts = subtracts;
     return 1;
 }
 
