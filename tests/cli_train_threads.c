@@ -1,4 +1,5 @@
-/* Threads by option and by environment: the same bits, and what is refused. */
+/* Threads by option and by environment, and passes of the planner that are left out: the same results, and what is
+ * refused. */
 #define _XOPEN_SOURCE 700 /* setenv */
 
 #include "cli_train_run.h"
@@ -48,6 +49,52 @@ static void test_eval(void **state)
     free(three);
 }
 
+/* A member of what `tapegrad plan … --json` writes. */
+static json_int_t planned(const char *arguments, const char *member)
+{
+    assert_int_equal(run_tapegrad(arguments), 0);
+    char *text = read_text("out");
+    json_t *object = json_loads(text, 0, NULL);
+    json_t *number = json_object_get(object, member);
+    if (!json_is_integer(number)) fail_msg("no %s in %s", member, text);
+    json_int_t value = json_integer_value(number);
+    json_decref(object);
+    free(text);
+    return value;
+}
+
+static void test_plan(void **state)
+{
+    (void)state;
+    write_text("wide.tg", wide_model);
+    const json_int_t one = planned("plan wide.tg --dim N=400 --json", "scratch_bytes");
+    assert_true(planned("plan wide.tg --dim N=400 --json --threads 4", "scratch_bytes") > one);
+    setenv("TAPEGRAD_THREADS", "4", 1);
+    assert_true(planned("plan wide.tg --dim N=400 --json", "scratch_bytes") > one);
+    assert_int_equal(planned("plan wide.tg --dim N=400 --json -j 1", "scratch_bytes"), one);
+    unsetenv("TAPEGRAD_THREADS");
+    const json_int_t step = planned("plan wide.tg --dim N=400 --optimizer sgd --json", "scratch_bytes");
+    assert_true(planned("plan wide.tg --dim N=400 --optimizer sgd --json -j 4", "scratch_bytes") > step);
+    assert_refused("plan wide.tg --dim N=400 --threads 0",
+                   "--threads: expected a whole number from 1 to 256");
+    assert_refused("plan wide.tg --dim N=400 --optimizer sgd --threads 0", "--threads: expected");
+}
+
+/* place, chain and the like keep every bit. */
+static void test_eval_without(void **state)
+{
+    (void)state;
+    write_text("sum.tg", "param a : f64[400, 300] = glorot\ns = sum(exp(a) / 3)\noutput s\n");
+    assert_int_equal(run_tapegrad("eval sum.tg --json"), 0);
+    char *all = read_text("out");
+    assert_int_equal(run_tapegrad("eval sum.tg --json --without place,chain,overwrite"), 0);
+    char *fewer = read_text("out");
+    assert_string_equal(all, fewer);
+    assert_refused("eval sum.tg --without place,fuze", "no pass \"fuze\"");
+    free(all);
+    free(fewer);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -69,7 +116,8 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bits), cmocka_unit_test(test_eval),
+                                       cmocka_unit_test(test_plan), cmocka_unit_test(test_eval_without),
                                        cmocka_unit_test(test_refusals)};
-    return cmocka_run_group_tests_name("tapegrad train and eval: threads", tests, train_setup,
-                                       train_teardown);
+    return cmocka_run_group_tests_name("tapegrad train, eval and plan: threads and passes", tests,
+                                       train_setup, train_teardown);
 }

@@ -59,11 +59,12 @@ static int compile_step(const tg_program *p, const tg_arguments *a, tg_function 
     const train_settings settings = {.optimizer = tg_option_value(a, "optimizer")};
     const tg_optimizer optimizer = train_optimizer(&settings);
     const char *name;
+    tg_compile_options options;
+    if (!tg_option_compile(a, &options)) return TG_EXIT_BAD;
     if (tg_option_given(a, "out"))
         return tg_complain(a->command, "--optimizer plans a step of training, which has no --out");
     tg_tensor *loss = tg_program_result(p, a, &name);
     if (loss == NULL) return TG_EXIT_BAD;
-    const tg_compile_options options = {.passes_off = tg_option_value(a, "without")};
     if (tg_train_step_with(p->graph, loss, &optimizer, &options, f) == TG_OK) return TG_EXIT_OK;
     return tg_complain(a->command, "%s: %s", p->path, tg_error(p->graph));
 }
@@ -71,8 +72,9 @@ static int compile_step(const tg_program *p, const tg_arguments *a, tg_function 
 static int compile_outputs(const tg_program *p, const tg_arguments *a, tg_function **f)
 {
     tg_selection s = {0};
+    tg_compile_options options;
+    if (!tg_option_compile(a, &options)) return TG_EXIT_BAD;
     int status = tg_program_select(p, a, "out", &s);
-    const tg_compile_options options = {.passes_off = tg_option_value(a, "without")};
     if (status == TG_EXIT_OK && tg_compile_with(p->graph, s.tensors, s.count, NULL, 0, &options, f) != TG_OK)
         status = tg_complain(a->command, "%s: %s", p->path, tg_error(p->graph));
     tg_selection_clear(&s);
@@ -101,7 +103,8 @@ static int run(const tg_arguments *a)
 static const tg_option options[] = {
     TG_PROGRAM_OPTIONS,
     {"out", 'o', "NAMES", 1, "What is computed, as a,b (the program's outputs).", NULL},
-    {"without", 0, "PASSES", 0, "Passes of the planner to leave out, as fuse,view.", NULL},
+    TG_THREADS_OPTION,
+    TG_WITHOUT_OPTION,
     {"optimizer", 'O', "NAME", 0,
      "Plan a step of training instead, as train runs it: loss, gradients and updates by sgd, momentum, adam or adamw.",
      "sgd momentum adam adamw"},
@@ -113,6 +116,8 @@ static const tg_example examples[] = {
     {"tapegrad plan model.tg --dim N=64 --out gW --json", "the same for one gradient, as JSON"},
     {"tapegrad plan model.tg --dim N=64 --without fuse", "what kernels cost that do not run together"},
     {"tapegrad plan model.tg --dim N=64 --optimizer adam", "a step of training with batches of 64"},
+    {"tapegrad plan model.tg --dim N=64 --optimizer adam --threads 4",
+     "the same as four threads run it: how it is cut for them, and its scratch memory"},
     {NULL, NULL}};
 
 const tg_command tg_command_plan = {
