@@ -108,7 +108,7 @@ static void check_values(const setting *s, const double *c)
         size += fabsl((long double)s->start[i * s->n + j]);
         if (sum <= 0 || s->mask[i * s->n + j] <= 0) sum = 0;
         assert_true(fabsl((long double)c[i * s->n + j] - sum) <=
-                    2.0L * (long double)(s->k + 2) * DBL_EPSILON * size);
+                    2.0L * (long double)(s->k + 2) * (long double)DBL_EPSILON * size);
     }
 }
 
