@@ -86,9 +86,6 @@ static void test_plan(void **state)
     assert_int_equal(planned("plan wide.tg --dim N=400 --json", "threads"), 2);
     assert_int_equal(planned("plan wide.tg --dim N=400 --json -j 1", "threads"), 1);
     unsetenv("TAPEGRAD_THREADS");
-    /* Panels are smaller when more threads share them, so that each needs less memory of its own. */
-    const json_int_t one = planned("plan wide.tg --dim N=400 --json", "scratch_bytes");
-    assert_true(planned("plan wide.tg --dim N=400 --json -j 4", "scratch_bytes") < one);
     assert_int_equal(run_tapegrad("plan wide.tg --dim N=400 -j 4"), 0);
     char *text = read_text("out");
     assert_non_null(strstr(text, "bytes for each of 4 threads"));
