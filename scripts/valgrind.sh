@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the test programs under valgrind. The build is in build/valgrind.
+# Runs the test programs under valgrind. The build is in build/valgrind. Of leaks only the definite ones are errors: blocks
+# that are aligned are seen from inside, which valgrind calls possibly lost in a child that is forked off and ends.
 #
 #   scripts/valgrind.sh [argument of ctest]...
 set -euo pipefail

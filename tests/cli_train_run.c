@@ -3,6 +3,7 @@
 
 #include "cli_train_run.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +89,21 @@ double json_score(const json_t *result, const char *part, const char *name)
     return json_number_value(number);
 }
 
-void assert_same_weights(const char *path, const char *other)
+static double element(const tg_array *a, int64_t i)
+{
+    return a->type.dtype == TG_F32 ? (double)((const float *)a->data)[i] : ((const double *)a->data)[i];
+}
+
+/* Of two arrays of one type; 0: every bit. */
+static int is_close(const tg_array *a, const tg_array *b, double tolerance)
+{
+    if (tolerance == 0) return memcmp(a->data, b->data, tg_type_bytes(&a->type)) == 0;
+    for (int64_t i = 0; i < tg_type_count(&a->type); i++)
+        if (!(fabs(element(a, i) - element(b, i)) <= tolerance)) return 0;
+    return 1;
+}
+
+void assert_close_weights(const char *path, const char *other, double tolerance)
 {
     tg_bundle a = {0}, b = {0};
     tg_diag diag = {TG_OK, ""};
@@ -101,11 +116,15 @@ void assert_same_weights(const char *path, const char *other)
         const tg_array *x = a.items[i].array, *y = tg_bundle_find(&b, a.items[i].name);
         assert_non_null(y);
         assert_memory_equal(&x->type, &y->type, sizeof x->type);
-        if (memcmp(x->data, y->data, tg_type_bytes(&x->type)) != 0)
-            fail_msg("%s and %s differ in '%s'", path, other, a.items[i].name);
+        if (!is_close(x, y, tolerance)) fail_msg("%s and %s differ in '%s'", path, other, a.items[i].name);
     }
     tg_bundle_clear(&a);
     tg_bundle_clear(&b);
+}
+
+void assert_same_weights(const char *path, const char *other)
+{
+    assert_close_weights(path, other, 0);
 }
 
 const char points_model[] = "input x : f64[N, 2]\n"

@@ -31,8 +31,9 @@ json_t *train_json(const char *arguments);
 /* The number at "train", "loss" and the like; fails when it is not there. */
 double json_score(const json_t *result, const char *part, const char *name);
 
-/* Two weight files hold the same tensors, bit for bit. */
+/* Two weight files hold the same tensors, bit for bit; or with elements that are no further apart than that. */
 void assert_same_weights(const char *path, const char *other);
+void assert_close_weights(const char *path, const char *other, double tolerance);
 
 /* A classifier of points (two features, three classes) with dtype f64, and 60 examples for it in points.csv. */
 extern const char points_model[];

@@ -78,7 +78,7 @@ static int check_row(tg_instructions instructions, int row, tg_dtype dtype)
     if (kernels->rows[row] == NULL) return 0;
     for (int k = 0; k < 2; k++) {
         fill(dtype, o.read[k], MOST, -3, 3, 11 * k);
-        set(dtype, o.read[k], 5 + k, INFINITY);
+        set(dtype, o.read[k], 5 + k, (double)INFINITY);
         set(dtype, o.number[k], 0, 0.75 + k);
     }
     int n_inputs = tg_elementwise_ops[row]->n_inputs;

@@ -7,7 +7,7 @@
 /* Builds without optimisation or with sanitizers take a tenth. */
 #if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define LENGTH 1000000
-#define STACK ((size_t)64 * 1024)
+#define STACK ((size_t)(TG_WITH_CBLAS ? 128 : 64) * 1024) /* OpenBLAS has 60 KiB of each thread's stack */
 #else
 #define LENGTH 100000
 #define STACK ((size_t)256 * 1024)

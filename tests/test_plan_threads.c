@@ -1,7 +1,8 @@
-/* Functions with threads of their own: the same bits whatever their number, several at once, and processes that are
- * forked off. */
+/* Functions with threads of their own: the same bits whatever their number (close to them, by a CBLAS), several at
+ * once, and processes that are forked off. */
 #define _GNU_SOURCE /* fork */
 #include <dirent.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +72,16 @@ static void run(const step *s, tg_function *f, double *results)
 }
 
 static step shared_step;
-static double expected[RESULTS], found[RESULTS];
+static double expected[RESULTS], found[RESULTS], again[RESULTS];
+
+/* Results with other numbers of threads have the same bits. Those of a CBLAS come close: how it rounds follows from the
+ * sizes of the parts that a product is shared out in. */
+static void assert_other_threads(const double *a, const double *b, int n)
+{
+    if (!TG_WITH_CBLAS) assert_memory_equal(a, b, (size_t)n * sizeof *a);
+    for (int i = 0; i < n; i++)
+        if (!(fabs(a[i] - b[i]) <= 1e-10 * (1 + fabs(b[i])))) fail_msg("%d: %.17g and %.17g", i, a[i], b[i]);
+}
 
 static void test_same_bits(void **state)
 {
@@ -84,14 +94,15 @@ static void test_same_bits(void **state)
         tg_function *f = compile(g, &shared_step, counts[i]);
         assert_false(tg_stats(f).from_cache);
         run(&shared_step, f, found);
-        assert_memory_equal(found, expected, sizeof found);
+        assert_other_threads(found, expected, RESULTS);
+        /* With as many threads the bits are the same in every build. */
         tg_function *fork = tg_function_fork(f);
-        run(&shared_step, fork, found);
-        assert_memory_equal(found, expected, sizeof found);
+        run(&shared_step, fork, again);
+        assert_memory_equal(again, found, sizeof found);
         tg_function_free(fork);
         usleep(2000); /* long enough for the threads to fall asleep */
-        run(&shared_step, f, found);
-        assert_memory_equal(found, expected, sizeof found);
+        run(&shared_step, f, again);
+        assert_memory_equal(again, found, sizeof found);
         tg_function_free(f);
     }
     tg_function_free(one);
@@ -203,8 +214,8 @@ static void fit(const tg_dataset *data, int threads, double *W, double *validati
 static void test_fit(void **state)
 {
     (void)state;
-    static double W[2][INPUTS * HIDDEN];
-    double validation[2];
+    static double W[3][INPUTS * HIDDEN];
+    double validation[3];
     const int64_t x_shape[] = {BATCH, INPUTS}, y_shape[] = {BATCH, 3};
     tg_array *x = tg_array_new(TG_F64, 2, x_shape, NULL), *y = tg_array_new(TG_F64, 2, y_shape, NULL);
     for (int i = 0; i < BATCH * INPUTS; i++)
@@ -216,10 +227,13 @@ static void test_fit(void **state)
     assert_int_equal(most_threads, before);
     for (int threads = 2; threads <= 3; threads++) {
         fit(&data, threads, W[1], &validation[1]);
-        assert_memory_equal(W[1], W[0], sizeof W[0]);
-        assert_true(validation[1] == validation[0]);
+        assert_other_threads(W[1], W[0], INPUTS * HIDDEN);
+        assert_other_threads(&validation[1], &validation[0], 1);
         /* One function for whole batches, and one for the rest. */
         if (before > 0) assert_int_equal(most_threads, before + 2 * (threads - 1));
+        fit(&data, threads, W[2], &validation[2]);
+        assert_memory_equal(W[2], W[1], sizeof W[1]);
+        assert_true(validation[2] == validation[1]);
     }
     assert_int_equal(threads_here(), before);
     tg_array_free(x);

@@ -98,9 +98,9 @@ typedef struct tg_function_stats {
     size_t arena_bytes; /* buffers for results, placed by lifetime */
     /* The most that is alive at one unit, each result in whole units of 64 bytes: no placement can do with less. */
     size_t live_bytes;
-    size_t total_bytes; /* what those buffers would take without sharing */
-    size_t scratch_bytes;
-    int from_cache; /* the plan was there already */
+    size_t total_bytes;   /* what those buffers would take without sharing */
+    size_t scratch_bytes; /* memory that each thread has for what blocks use again */
+    int from_cache;       /* the plan was there already */
 } tg_function_stats;
 
 TG_API tg_function_stats tg_stats(const tg_function *f);

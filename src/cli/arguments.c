@@ -194,6 +194,12 @@ int tg_option_threads(const tg_arguments *a, int *threads)
     return 1;
 }
 
+int tg_option_compile(const tg_arguments *a, tg_compile_options *options)
+{
+    *options = (tg_compile_options){.passes_off = tg_option_value(a, "without")};
+    return tg_option_threads(a, &options->threads);
+}
+
 int tg_option_real(const tg_arguments *a, const char *name, double least, double most, double *value)
 {
     const char *text = tg_option_value(a, name);

@@ -103,6 +103,13 @@ int tg_option_seed(const tg_arguments *a, uint64_t *seed);
     }
 int tg_option_threads(const tg_arguments *a, int *threads);
 
+#define TG_WITHOUT_OPTION                                                                                    \
+    {                                                                                                        \
+        "without", 0, "PASSES", 0, "Passes of the planner to leave out, as fuse,view.", NULL                 \
+    }
+/* How --threads and --without say that functions are compiled. 0 with a message as above. */
+int tg_option_compile(const tg_arguments *a, tg_compile_options *options);
+
 /* ---- Speaking ----------------------------------------------------------------------------------------- */
 
 /* "tapegrad eval: …" on standard error. Returns TG_EXIT_BAD, so that a failing function can end with it. */

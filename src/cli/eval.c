@@ -51,8 +51,8 @@ static int save(const tg_program *p, const char *path, const tg_selection *s, tg
 static int answer(const tg_program *p, const tg_arguments *a, const tg_selection *s)
 {
     tg_function *f;
-    tg_compile_options options = {0};
-    if (!tg_option_threads(a, &options.threads)) return TG_EXIT_BAD;
+    tg_compile_options options;
+    if (!tg_option_compile(a, &options)) return TG_EXIT_BAD;
     if (tg_compile_with(p->graph, s->tensors, s->count, NULL, 0, &options, &f) != TG_OK)
         return tg_complain(p->command, "%s: %s", p->path, tg_error(p->graph));
     int status = TG_EXIT_OK;
@@ -86,6 +86,7 @@ static const tg_option options[] = {
      NULL},
     {"save", 0, "FILE.npz", 0, "Write the values to FILE.npz instead of standard output.", "FILE"},
     TG_THREADS_OPTION,
+    TG_WITHOUT_OPTION,
     {"json", 0, NULL, 0, "Write one JSON object: {\"outputs\": {NAME: {\"dtype\", \"shape\", \"data\"}}}.",
      NULL},
     {NULL, 0, NULL, 0, NULL, NULL}};
@@ -95,6 +96,7 @@ static const tg_example examples[] = {
     {"tapegrad eval model.tg --load x=x.npy --dim H=8 --out loss,gW", "one array, a size, and what to print"},
     {"tapegrad eval model.tg --load in.npz --load weights.safetensors --save out.npz",
      "for other programs: f64 arrays come back bit for bit"},
+    {"tapegrad eval model.tg --load data.npz --without small,chain", "the same by other kernels"},
     {NULL, NULL}};
 
 const tg_command tg_command_eval = {
@@ -108,7 +110,9 @@ const tg_command tg_command_eval = {
     "params that are not loaded begin as their initialisers and the seed say.\n\n"
     "An array of another element type is converted when every element keeps its value; f64 becomes f32 by rounding "
     "to nearest, unless a finite number is too large for it. Text shows 8 significant digits, and the ends of long "
-    "axes; --json and --save are exact.",
+    "axes; --json and --save are exact.\n\n"
+    "--without leaves out passes of the planner, which 'tapegrad plan --help' lists. Results stay what they are, but "
+    "for rounding.",
     options,
     examples,
     run};

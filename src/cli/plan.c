@@ -19,7 +19,7 @@ static totals sum_of(const tg_step_list *list)
     return sum;
 }
 
-static void show(const tg_step_list *list)
+static void show(const tg_step_list *list, int threads)
 {
     const tg_function_stats *stats = &list->stats;
     totals sum = sum_of(list);
@@ -33,28 +33,31 @@ static void show(const tg_step_list *list)
     printf("\nkernels        %" PRId64 " in %" PRId64 " units, for %" PRId64
            " nodes\nflops          %.0f\nbytes moved    %.0f\n"
            "peak memory    %zu bytes in the arena (lower bound by lifetimes: %zu; without sharing: %zu)\n"
-           "scratch        %zu bytes\n",
+           "scratch        %zu bytes",
            stats->steps, stats->units, stats->nodes, sum.flops, sum.bytes, stats->arena_bytes,
            stats->live_bytes, stats->total_bytes, stats->scratch_bytes);
+    if (threads > 1) printf(" for each of %d threads", threads);
+    putchar('\n');
 }
 
-static int show_json(const tg_command *command, const tg_step_list *list)
+static int show_json(const tg_command *command, const tg_step_list *list, int threads)
 {
     const tg_function_stats *stats = &list->stats;
     totals sum = sum_of(list);
     json_t *steps = json_array();
     for (int64_t i = 0; i < stats->steps; i++) json_array_append_new(steps, tg_step_json(&list->rows[i]));
-    return tg_json_print(command, json_pack("{s:o, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I}", "steps", steps,
-                                            "nodes", (json_int_t)stats->nodes, "units",
+    return tg_json_print(command, json_pack("{s:o, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:i}", "steps",
+                                            steps, "nodes", (json_int_t)stats->nodes, "units",
                                             (json_int_t)stats->units, "flops", sum.flops, "bytes", sum.bytes,
                                             "arena_bytes", (json_int_t)stats->arena_bytes,
                                             "lower_bound_bytes", (json_int_t)stats->live_bytes,
                                             "unshared_bytes", (json_int_t)stats->total_bytes, "scratch_bytes",
-                                            (json_int_t)stats->scratch_bytes));
+                                            (json_int_t)stats->scratch_bytes, "threads", threads));
 }
 
 /* A step of training, as `train` compiles it. */
-static int compile_step(const tg_program *p, const tg_arguments *a, tg_function **f)
+static int compile_step(const tg_program *p, const tg_arguments *a, const tg_compile_options *options,
+                        tg_function **f)
 {
     const train_settings settings = {.optimizer = tg_option_value(a, "optimizer")};
     const tg_optimizer optimizer = train_optimizer(&settings);
@@ -63,17 +66,16 @@ static int compile_step(const tg_program *p, const tg_arguments *a, tg_function 
         return tg_complain(a->command, "--optimizer plans a step of training, which has no --out");
     tg_tensor *loss = tg_program_result(p, a, &name);
     if (loss == NULL) return TG_EXIT_BAD;
-    const tg_compile_options options = {.passes_off = tg_option_value(a, "without")};
-    if (tg_train_step_with(p->graph, loss, &optimizer, &options, f) == TG_OK) return TG_EXIT_OK;
+    if (tg_train_step_with(p->graph, loss, &optimizer, options, f) == TG_OK) return TG_EXIT_OK;
     return tg_complain(a->command, "%s: %s", p->path, tg_error(p->graph));
 }
 
-static int compile_outputs(const tg_program *p, const tg_arguments *a, tg_function **f)
+static int compile_outputs(const tg_program *p, const tg_arguments *a, const tg_compile_options *options,
+                           tg_function **f)
 {
     tg_selection s = {0};
     int status = tg_program_select(p, a, "out", &s);
-    const tg_compile_options options = {.passes_off = tg_option_value(a, "without")};
-    if (status == TG_EXIT_OK && tg_compile_with(p->graph, s.tensors, s.count, NULL, 0, &options, f) != TG_OK)
+    if (status == TG_EXIT_OK && tg_compile_with(p->graph, s.tensors, s.count, NULL, 0, options, f) != TG_OK)
         status = tg_complain(a->command, "%s: %s", p->path, tg_error(p->graph));
     tg_selection_clear(&s);
     return status;
@@ -84,14 +86,17 @@ static int run(const tg_arguments *a)
     tg_program p;
     tg_function *f = NULL;
     tg_step_list list = {0};
+    tg_compile_options options;
     int status = tg_program_open(a, &p);
+    if (status == TG_EXIT_OK && !tg_option_compile(a, &options)) status = TG_EXIT_BAD;
     if (status == TG_EXIT_OK)
-        status = tg_option_given(a, "optimizer") ? compile_step(&p, a, &f) : compile_outputs(&p, a, &f);
+        status = tg_option_given(a, "optimizer") ? compile_step(&p, a, &options, &f)
+                                                 : compile_outputs(&p, a, &options, &f);
     if (status == TG_EXIT_OK && !tg_steps_read(f, &list)) status = tg_complain(a->command, "out of memory");
     if (status == TG_EXIT_OK && tg_option_given(a, "json"))
-        status = show_json(a->command, &list);
+        status = show_json(a->command, &list, options.threads);
     else if (status == TG_EXIT_OK)
-        show(&list);
+        show(&list, options.threads);
     tg_steps_clear(&list);
     tg_function_free(f);
     tg_program_close(&p);
@@ -101,7 +106,8 @@ static int run(const tg_arguments *a)
 static const tg_option options[] = {
     TG_PROGRAM_OPTIONS,
     {"out", 'o', "NAMES", 1, "What is computed, as a,b (the program's outputs).", NULL},
-    {"without", 0, "PASSES", 0, "Passes of the planner to leave out, as fuse,view.", NULL},
+    TG_THREADS_OPTION,
+    TG_WITHOUT_OPTION,
     {"optimizer", 'O', "NAME", 0,
      "Plan a step of training instead, as train runs it: loss, gradients and updates by sgd, momentum, adam or adamw.",
      "sgd momentum adam adamw"},
@@ -113,6 +119,8 @@ static const tg_example examples[] = {
     {"tapegrad plan model.tg --dim N=64 --out gW --json", "the same for one gradient, as JSON"},
     {"tapegrad plan model.tg --dim N=64 --without fuse", "what kernels cost that do not run together"},
     {"tapegrad plan model.tg --dim N=64 --optimizer adam", "a step of training with batches of 64"},
+    {"tapegrad plan model.tg --dim N=64 --optimizer adam --threads 4",
+     "the same for four threads, with the scratch memory of each"},
     {NULL, NULL}};
 
 const tg_command tg_command_plan = {

@@ -1,77 +1,11 @@
 /* tapegrad train: fits a model's params to data. */
-#define _POSIX_C_SOURCE 200809L /* sigaction */
-
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "program.h"
 #include "report.h"
 #include "train.h"
-
-#define EXIT_INTERRUPTED 130 /* as shells have it: 128 + SIGINT */
-
-/* ---- Interruption ------------------------------------------------------------------------------------- */
-
-static volatile sig_atomic_t interrupted;
-static double interrupted_at; /* of the handler alone */
-
-/* The first Ctrl-C asks training to stop; one that comes later ends the program. Two at once are one: programs such as
- * timeout send the signal to the process and to its group. */
-static void note_signal(int number)
-{
-    double now = train_clock();
-    (void)number;
-    if (interrupted && now - interrupted_at > 0.5) _exit(EXIT_INTERRUPTED);
-    if (!interrupted) interrupted_at = now;
-    interrupted = 1;
-}
-
-static void catch_interrupts(void)
-{
-    struct sigaction action = {0};
-    action.sa_handler = note_signal;
-    action.sa_flags = SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    sigaddset(&action.sa_mask, SIGINT);
-    sigaddset(&action.sa_mask, SIGTERM);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
-/* An argument as a shell takes it. */
-static void print_argument(const char *text)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,:=+%@";
-    if (text[0] != '\0' && text[strspn(text, plain)] == '\0') {
-        fprintf(stderr, " %s", text);
-        return;
-    }
-    fputs(" '", stderr);
-    for (; *text != '\0'; text++) {
-        if (*text == '\'')
-            fputs("'\\''", stderr);
-        else
-            fputc(*text, stderr);
-    }
-    fputc('\'', stderr);
-}
-
-static void say_how_to_resume(const train_run *r)
-{
-    const tg_arguments *a = r->arguments;
-    fputs("resume with: tapegrad train", stderr);
-    print_argument(a->operands[0]);
-    for (int i = 0; i < a->n_given; i++) {
-        if (strcmp(a->given[i].option->name, "resume") == 0) continue;
-        fprintf(stderr, " --%s", a->given[i].option->name);
-        if (a->given[i].value != NULL) print_argument(a->given[i].value);
-    }
-    fputs(" --resume\n", stderr);
-}
 
 /* ---- While training runs ------------------------------------------------------------------------------ */
 
@@ -82,7 +16,7 @@ static int on_step(const tg_progress *now, void *context)
     r->next_epoch = now->step == now->steps ? now->epoch + 1 : now->epoch;
     r->next_step = now->step == now->steps ? 0 : now->step;
     if (tg_option_given(r->arguments, "profile")) r->stopped = train_profile_step(&r->profile, now);
-    return r->stopped != TG_OK || interrupted;
+    return r->stopped != TG_OK || train_interrupted();
 }
 
 static tg_status score(train_run *r, const train_data *data, tg_score *result)
@@ -113,7 +47,7 @@ static int on_epoch(const tg_progress *now, void *context)
     if (r->stopped == TG_OK && !remember(r, &epoch)) r->stopped = TG_ERR_MEMORY;
     if (r->stopped == TG_OK) train_progress_epoch(&r->progress, now, epoch.test);
     if (r->stopped == TG_OK && now->epoch + 1 == now->epochs) r->stopped = train_profile_end(&r->profile);
-    return r->stopped != TG_OK || interrupted;
+    return r->stopped != TG_OK || train_interrupted();
 }
 
 /* ---- Preparing ---------------------------------------------------------------------------------------- */
@@ -229,13 +163,13 @@ static int stop_early(train_run *r)
             r->next_step == 0 ? r->next_epoch : r->next_epoch + 1, r->next_step);
     if (r->settings.save == NULL) {
         fputs("nothing is saved: there was no --save\n", stderr);
-        return EXIT_INTERRUPTED;
+        return TRAIN_EXIT_INTERRUPTED;
     }
     if (train_save(r->graph, &r->settings, r->next_epoch, r->next_step) != TG_OK)
         return complain_of_graph(r, tg_graph_status(r->graph));
     fprintf(stderr, "saved %s\n", r->settings.save);
-    say_how_to_resume(r);
-    return EXIT_INTERRUPTED;
+    train_say_how_to_resume(r->arguments);
+    return TRAIN_EXIT_INTERRUPTED;
 }
 
 static int fit(train_run *r)
@@ -256,7 +190,7 @@ static int fit(train_run *r)
     int64_t steps = (train_data_count(&r->data) - 1) / s->batch + 1;
     r->profile.batch = s->batch;
     r->progress = train_progress_begin(s->first_epoch * steps + s->first_step, s->batch);
-    catch_interrupts();
+    train_catch_interrupts();
     tg_status status = tg_fit(r->graph, train_net_build, &r->net, &set, &options, &result);
     r->seconds = train_clock() - r->progress.start;
     r->epochs = result.epochs;

@@ -26,6 +26,14 @@ tg_optimizer train_optimizer(const train_settings *s);
 /* Saves the graph's params and states with the settings; (epoch, step) is where training would go on. */
 tg_status train_save(tg_graph *g, const train_settings *s, int64_t epoch, int64_t step);
 
+#define TRAIN_EXIT_INTERRUPTED 130 /* as shells have it: 128 + SIGINT */
+
+/* From now on the first Ctrl-C is noted, and a later one ends the program. */
+void train_catch_interrupts(void);
+int train_interrupted(void);
+/* The command line that goes on, on standard error. */
+void train_say_how_to_resume(const tg_arguments *a);
+
 /* One epoch's scores. */
 typedef struct train_epoch {
     int64_t epoch;        /* from 1 */

@@ -3,119 +3,17 @@
 #include <string.h>
 
 #include "math.h"
-#include "math_tree.h"
+#include "math_writer.h"
 
-typedef struct writer {
-    tg_text *out;
-    const tg_math_tree *tree;
-    tg_math_class before; /* of what was written last */
-    int blanks;           /* asked for, and written when something follows */
-    int tight;            /* in a script: operators have no spaces */
-    int scripted;         /* what was written last ended with a script */
-} writer;
-
-static const tg_math_node *node_at(const writer *w, int node)
-{
-    return &w->tree->nodes[node];
-}
-
-static void write_node(writer *w, int node);
-
-/* ---- Spaces ------------------------------------------------------------------------------------------- */
-
-static int is_operator(tg_math_class class)
-{
-    return class == TG_MATH_BINARY || class == TG_MATH_RELATION;
-}
-
-/* What can be a factor without an operator in front of it. */
-static int is_operand(tg_math_class class)
-{
-    return class == TG_MATH_LETTER || class == TG_MATH_NUMBER || class == TG_MATH_WORD ||
-           class == TG_MATH_GROUP || class == TG_MATH_ORDINARY;
-}
-
-/* Whether a space belongs between two neighbours. */
-static int spaced(tg_math_class left, tg_math_class right, int tight)
-{
-    if (left == TG_MATH_NOTHING || left == TG_MATH_OPEN || left == TG_MATH_SIGN) return 0;
-    if (right == TG_MATH_CLOSE || right == TG_MATH_PUNCTUATION) return 0;
-    if (left == TG_MATH_RELATION && right == TG_MATH_RELATION) return 0;
-    if (is_operator(left) || is_operator(right) || left == TG_MATH_PUNCTUATION) return !tight;
-    if (left == TG_MATH_LARGE || right == TG_MATH_LARGE || right == TG_MATH_FUNCTION) return 1;
-    if (left == TG_MATH_FUNCTION) return right != TG_MATH_OPEN;
-    if (left == TG_MATH_WORD) return right != TG_MATH_OPEN && right != TG_MATH_ORDINARY;
-    if (right == TG_MATH_WORD) return 1;
-    return right == TG_MATH_NUMBER && (left == TG_MATH_NUMBER || left == TG_MATH_LETTER);
-}
-
-static void begin(writer *w, tg_math_class class)
-{
-    int blanks = spaced(w->before, class, w->tight);
-    if (w->scripted && !w->tight && (is_operand(class) || w->before == TG_MATH_FUNCTION)) blanks = 1;
-    int at_edge = w->before == TG_MATH_NOTHING || w->before == TG_MATH_OPEN || class == TG_MATH_CLOSE ||
-                  class == TG_MATH_PUNCTUATION;
-    if (w->blanks > blanks && !at_edge) blanks = w->blanks;
-    tg_text_add(w->out, "  ", (size_t)blanks);
-    w->blanks = w->scripted = 0;
-    w->before = class;
-}
-
-static void put(writer *w, tg_math_class class, const char *chars)
-{
-    if (*chars == '\0') return;
-    begin(w, class);
-    tg_text_add(w->out, chars, strlen(chars));
-}
-
-/* ---- Symbols and words -------------------------------------------------------------------------------- */
-
-static int is_symbol(const tg_math_node *n, const char *chars)
-{
-    return n->kind == TG_MATH_SYMBOL && n->length == strlen(chars) && memcmp(n->chars, chars, n->length) == 0;
-}
-
-static void write_symbol(writer *w, const tg_math_node *n)
-{
-    begin(w, n->class);
-    if (is_symbol(n, "∑") || is_symbol(n, "∏")) {
-        tg_text_print(w->out, is_symbol(n, "∑") ? "Σ" : "Π");
-        return;
-    }
-    for (size_t i = 0; i < n->length;) {
-        char character[TG_MATH_CHARACTER];
-        size_t length = tg_math_character_length(n->chars + i);
-        tg_math_alphabet_apply(character, n->chars + i, length, n->alphabet);
-        tg_text_add(w->out, character, strlen(character));
-        i += length;
-    }
-}
-
-/* Spaces at a word's ends become spaces between it and its neighbours. */
-static void write_word(writer *w, const tg_math_node *n)
-{
-    size_t at = 0, length;
-    int begun = 0;
-    for (const char *c; (c = tg_math_word_next(n, &at, &length)) != NULL;) {
-        if (*c == ' ') {
-            w->blanks = 1;
-            continue;
-        }
-        if (!begun) begin(w, n->class);
-        if (w->blanks > 0) tg_text_add(w->out, " ", 1);
-        w->blanks = 0;
-        begun = 1;
-        tg_text_add(w->out, c, length);
-    }
-}
+static void write_node(tg_math_writer *w, int node);
 
 /* ---- Scripts ------------------------------------------------------------------------------------------ */
 
 /* The node by itself, in a text of its own; free it. NULL when memory runs out, which fails `w`. */
-static char *alone(writer *w, int node, int tight)
+static char *alone(tg_math_writer *w, int node, int tight)
 {
     tg_text text = {0};
-    writer inner = {.out = &text, .tree = w->tree, .tight = tight};
+    tg_math_writer inner = {.out = &text, .tree = w->tree, .tight = tight};
     write_node(&inner, node);
     char *chars = tg_text_take(&text);
     if (chars == NULL) w->out->failed = 1;
@@ -153,7 +51,7 @@ static int is_bracketed(const char *text)
 typedef const char *form(const char *text, size_t *length);
 
 /* Writes the text in its raised or lowered characters, if each has one. */
-static int write_in_form(writer *w, const char *text, form *find)
+static int write_in_form(tg_math_writer *w, const char *text, form *find)
 {
     size_t length;
     if (*text == '\0') return 1;
@@ -166,12 +64,12 @@ static int write_in_form(writer *w, const char *text, form *find)
     return 1;
 }
 
-static void write_script(writer *w, int node, form *find, const char *mark, int limits)
+static void write_script(tg_math_writer *w, int node, form *find, const char *mark, int limits)
 {
     char *text = node < 0 ? NULL : alone(w, node, 1);
     if (text == NULL) return;
     if (find == NULL || !write_in_form(w, text, find)) {
-        const tg_math_node *n = node_at(w, node);
+        const tg_math_node *n = tg_math_node_at(w, node);
         int word = n->kind == TG_MATH_SYMBOL || n->kind == TG_MATH_TEXT;
         int bare = characters(text) == 1 || is_bracketed(text) || (word && is_alphanumeric(text));
         const char *open = limits ? "{" : bare ? "" : "(", *close = limits ? "}" : bare ? "" : ")";
@@ -181,28 +79,28 @@ static void write_script(writer *w, int node, form *find, const char *mark, int 
 }
 
 /* Whether a script behind the node would seem to belong to its end alone. */
-static int base_needs_parentheses(const writer *w, int node)
+static int base_needs_parentheses(const tg_math_writer *w, int node)
 {
-    const tg_math_node *n = node_at(w, node);
-    if (n->kind == TG_MATH_ROW) return n->part[0] >= 0 && node_at(w, n->part[0])->next >= 0;
+    const tg_math_node *n = tg_math_node_at(w, node);
+    if (n->kind == TG_MATH_ROW) return n->part[0] >= 0 && tg_math_node_at(w, n->part[0])->next >= 0;
     if (n->kind == TG_MATH_TABLE) return n->table == TG_MATH_ALIGNED;
     return n->kind == TG_MATH_FRACTION || n->kind == TG_MATH_ROOT || n->kind == TG_MATH_SCRIPTS;
 }
 
 /* The node in brackets, unless it brings some: {(a + b)}^2. */
-static void write_between(writer *w, const char *open, int node, const char *close)
+static void write_between(tg_math_writer *w, const char *open, int node, const char *close)
 {
     char *text = alone(w, node, w->tight);
     if (text == NULL) return;
     int bracketed = is_bracketed(text);
-    begin(w, TG_MATH_OPEN);
+    tg_math_begin(w, TG_MATH_OPEN);
     tg_text_print(w->out, bracketed ? "%.0s%s%.0s" : "%s%s%s", open, text, close);
     w->before = TG_MATH_CLOSE;
     free(text);
 }
 
 /* Σ_{k=1..K} */
-static void write_range(writer *w, int from, int to)
+static void write_range(tg_math_writer *w, int from, int to)
 {
     char *low = alone(w, from, 1), *high = alone(w, to, 1);
     if (low != NULL && high != NULL) tg_text_print(w->out, "_{%s..%s}", low, high);
@@ -210,11 +108,11 @@ static void write_range(writer *w, int from, int to)
     free(high);
 }
 
-static void write_scripts(writer *w, const tg_math_node *n)
+static void write_scripts(tg_math_writer *w, const tg_math_node *n)
 {
     static const char *const primes[] = {"", "′", "″", "‴"};
-    int base = n->part[0], brace = node_at(w, base)->kind == TG_MATH_BRACE;
-    int limits = brace || (node_at(w, base)->flags & TG_MATH_LIMITS) != 0;
+    int base = n->part[0], brace = tg_math_node_at(w, base)->kind == TG_MATH_BRACE;
+    int limits = brace || (tg_math_node_at(w, base)->flags & TG_MATH_LIMITS) != 0;
     if (brace)
         write_between(w, "[", base, "]");
     else if (base_needs_parentheses(w, base))
@@ -232,58 +130,63 @@ static void write_scripts(writer *w, const tg_math_node *n)
     }
     write_script(w, n->part[1], brace ? NULL : tg_math_lowered, "_", limits);
     write_script(w, n->part[2], brace ? NULL : tg_math_raised, "^", limits);
-    w->scripted = (n->part[1] >= 0 || n->part[2] >= 0) && !is_symbol(node_at(w, base), "∂");
+    w->scripted = (n->part[1] >= 0 || n->part[2] >= 0) && !tg_math_is_symbol(tg_math_node_at(w, base), "∂");
 }
 
 /* ---- Fractions and roots ------------------------------------------------------------------------------ */
 
 /* ½ and so on, or NULL. */
-static const char *vulgar(const writer *w, const tg_math_node *n)
+static const char *vulgar(const tg_math_writer *w, const tg_math_node *n)
 {
     static const char *const known[][3] = {{"1", "2", "½"}, {"1", "3", "⅓"}, {"2", "3", "⅔"},
                                            {"1", "4", "¼"}, {"3", "4", "¾"}, {"1", "8", "⅛"}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (is_symbol(node_at(w, n->part[0]), known[i][0]) && is_symbol(node_at(w, n->part[1]), known[i][1]))
+        if (tg_math_is_symbol(tg_math_node_at(w, n->part[0]), known[i][0]) &&
+            tg_math_is_symbol(tg_math_node_at(w, n->part[1]), known[i][1]))
             return known[i][2];
     return NULL;
 }
 
 /* Whether something in the row, outside parentheses, binds less tightly than a division, or as tightly. */
-static int is_sum(const writer *w, int node)
+static int is_sum(const tg_math_writer *w, int node)
 {
-    if (node_at(w, node)->kind == TG_MATH_FRACTION) return vulgar(w, node_at(w, node)) == NULL;
-    if (node_at(w, node)->kind != TG_MATH_ROW) return 0;
+    if (tg_math_node_at(w, node)->kind == TG_MATH_FRACTION)
+        return vulgar(w, tg_math_node_at(w, node)) == NULL;
+    if (tg_math_node_at(w, node)->kind != TG_MATH_ROW) return 0;
     int depth = 0;
-    for (int i = node_at(w, node)->part[0]; i >= 0; i = node_at(w, i)->next) {
-        tg_math_class class = node_at(w, i)->class;
+    for (int i = tg_math_node_at(w, node)->part[0]; i >= 0; i = tg_math_node_at(w, i)->next) {
+        tg_math_class class = tg_math_node_at(w, i)->class;
         depth += (class == TG_MATH_OPEN) - (class == TG_MATH_CLOSE);
         if (depth > 0) continue;
-        int loose = is_operator(class) || class == TG_MATH_PUNCTUATION || class == TG_MATH_LARGE ||
+        int loose = tg_math_is_operator(class) || class == TG_MATH_PUNCTUATION || class == TG_MATH_LARGE ||
                     class == TG_MATH_FUNCTION;
-        if (loose || is_symbol(node_at(w, i), "/")) return 1;
+        if (loose || tg_math_is_symbol(tg_math_node_at(w, i), "/")) return 1;
     }
     return 0;
 }
 
 /* A divisor of several factors needs parentheses, but ∂w and dx do not, nor f(x). */
-static int divisor_needs_parentheses(const writer *w, int node)
+static int divisor_needs_parentheses(const tg_math_writer *w, int node)
 {
-    if (node_at(w, node)->kind != TG_MATH_ROW || is_sum(w, node)) return is_sum(w, node);
-    int first = node_at(w, node)->part[0], second = first < 0 ? -1 : node_at(w, first)->next;
+    if (tg_math_node_at(w, node)->kind != TG_MATH_ROW || is_sum(w, node)) return is_sum(w, node);
+    int first = tg_math_node_at(w, node)->part[0], second = first < 0 ? -1 : tg_math_node_at(w, first)->next;
     if (second < 0) return 0;
-    int call = node_at(w, second)->class == TG_MATH_OPEN || node_at(w, second)->kind == TG_MATH_FENCE;
-    const tg_math_node *d = node_at(w, first);
-    int partial = (is_symbol(d, "∂") || is_symbol(d, "d")) && node_at(w, second)->next < 0;
+    int call = tg_math_node_at(w, second)->class == TG_MATH_OPEN ||
+               tg_math_node_at(w, second)->kind == TG_MATH_FENCE;
+    const tg_math_node *d = tg_math_node_at(w, first);
+    int partial =
+        (tg_math_is_symbol(d, "∂") || tg_math_is_symbol(d, "d")) && tg_math_node_at(w, second)->next < 0;
     if (!call) return !partial;
     int depth = 0;
-    for (int i = second; i >= 0; i = node_at(w, i)->next) {
-        depth += (node_at(w, i)->class == TG_MATH_OPEN) - (node_at(w, i)->class == TG_MATH_CLOSE);
-        if (depth == 0) return node_at(w, i)->next >= 0;
+    for (int i = second; i >= 0; i = tg_math_node_at(w, i)->next) {
+        depth +=
+            (tg_math_node_at(w, i)->class == TG_MATH_OPEN) - (tg_math_node_at(w, i)->class == TG_MATH_CLOSE);
+        if (depth == 0) return tg_math_node_at(w, i)->next >= 0;
     }
     return 1;
 }
 
-static void write_operand(writer *w, int node, int parentheses)
+static void write_operand(tg_math_writer *w, int node, int parentheses)
 {
     if (parentheses)
         write_between(w, "(", node, ")");
@@ -292,29 +195,31 @@ static void write_operand(writer *w, int node, int parentheses)
 }
 
 /* The fraction is a factor where there is something beside it that it multiplies. */
-static int is_factor(const writer *w, const tg_math_node *n)
+static int is_factor(const tg_math_writer *w, const tg_math_node *n)
 {
     int next = n->next;
-    while (next >= 0 && node_at(w, next)->kind == TG_MATH_SPACE) next = node_at(w, next)->next;
-    tg_math_class after = next < 0 ? TG_MATH_NOTHING : node_at(w, next)->class;
-    return is_operand(w->before) || w->before == TG_MATH_CLOSE || w->before == TG_MATH_FUNCTION ||
-           is_operand(after) || after == TG_MATH_OPEN || after == TG_MATH_LARGE || after == TG_MATH_FUNCTION;
+    while (next >= 0 && tg_math_node_at(w, next)->kind == TG_MATH_SPACE)
+        next = tg_math_node_at(w, next)->next;
+    tg_math_class after = next < 0 ? TG_MATH_NOTHING : tg_math_node_at(w, next)->class;
+    return tg_math_is_operand(w->before) || w->before == TG_MATH_CLOSE || w->before == TG_MATH_FUNCTION ||
+           tg_math_is_operand(after) || after == TG_MATH_OPEN || after == TG_MATH_LARGE ||
+           after == TG_MATH_FUNCTION;
 }
 
-static int begins_with_sign(const writer *w, int node)
+static int begins_with_sign(const tg_math_writer *w, int node)
 {
-    int first = node_at(w, node)->kind == TG_MATH_ROW ? node_at(w, node)->part[0] : -1;
-    return first >= 0 && node_at(w, first)->class == TG_MATH_SIGN;
+    int first = tg_math_node_at(w, node)->kind == TG_MATH_ROW ? tg_math_node_at(w, node)->part[0] : -1;
+    return first >= 0 && tg_math_node_at(w, first)->class == TG_MATH_SIGN;
 }
 
-static void write_fraction(writer *w, const tg_math_node *n)
+static void write_fraction(tg_math_writer *w, const tg_math_node *n)
 {
     if (vulgar(w, n) != NULL) {
-        put(w, TG_MATH_NUMBER, vulgar(w, n));
+        tg_math_put(w, TG_MATH_NUMBER, vulgar(w, n));
         return;
     }
     int factor = is_factor(w, n);
-    if (factor) put(w, TG_MATH_OPEN, "(");
+    if (factor) tg_math_put(w, TG_MATH_OPEN, "(");
     int after_operator = w->before == TG_MATH_BINARY || w->before == TG_MATH_SIGN;
     write_operand(w, n->part[0],
                   is_sum(w, n->part[0]) || (after_operator && begins_with_sign(w, n->part[0])));
@@ -322,27 +227,27 @@ static void write_fraction(writer *w, const tg_math_node *n)
     w->before = TG_MATH_NOTHING;
     write_operand(w, n->part[1], divisor_needs_parentheses(w, n->part[1]));
     if (factor)
-        put(w, TG_MATH_CLOSE, ")");
+        tg_math_put(w, TG_MATH_CLOSE, ")");
     else
         w->before = TG_MATH_GROUP;
 }
 
-static void write_root(writer *w, const tg_math_node *n)
+static void write_root(tg_math_writer *w, const tg_math_node *n)
 {
     char *of = alone(w, n->part[0], w->tight);
     if (of == NULL) return;
-    begin(w, TG_MATH_GROUP);
+    tg_math_begin(w, TG_MATH_GROUP);
     write_script(w, n->part[1], tg_math_raised, "^", 0);
     int bare = characters(of) == 1 || is_bracketed(of) || is_alphanumeric(of);
     tg_text_print(w->out, bare ? "√%s" : "√(%s)", of);
     free(of);
 }
 
-static void write_accent(writer *w, const tg_math_node *n)
+static void write_accent(tg_math_writer *w, const tg_math_node *n)
 {
     char *of = alone(w, n->part[0], w->tight);
     if (of == NULL) return;
-    begin(w, TG_MATH_LETTER);
+    tg_math_begin(w, TG_MATH_LETTER);
     for (const char *c = of; *c != '\0'; c += tg_math_character_length(c)) {
         tg_text_add(w->out, c, tg_math_character_length(c));
         if (*c != ' ') tg_text_add(w->out, n->chars, strlen(n->chars));
@@ -353,27 +258,30 @@ static void write_accent(writer *w, const tg_math_node *n)
 /* ---- Tables ------------------------------------------------------------------------------------------- */
 
 /* {a if c; b otherwise} */
-static void write_case(writer *w, int row)
+static void write_case(tg_math_writer *w, int row)
 {
-    for (int cell = node_at(w, row)->part[0], i = 0; cell >= 0; cell = node_at(w, cell)->next, i++) {
-        int first = node_at(w, cell)->part[0];
-        int spoken = first >= 0 && node_at(w, first)->spoken;
-        if (i > 0 && !spoken && w->before != TG_MATH_PUNCTUATION) put(w, TG_MATH_WORD, "if");
+    for (int cell = tg_math_node_at(w, row)->part[0], i = 0; cell >= 0;
+         cell = tg_math_node_at(w, cell)->next, i++) {
+        int first = tg_math_node_at(w, cell)->part[0];
+        int spoken = first >= 0 && tg_math_node_at(w, first)->spoken;
+        if (i > 0 && !spoken && w->before != TG_MATH_PUNCTUATION) tg_math_put(w, TG_MATH_WORD, "if");
         if (i > 0) w->blanks = 1;
         write_node(w, cell);
     }
 }
 
 /* Spaces part the cells, or commas where a cell has more in it than one thing and its sign. */
-static void write_matrix_row(writer *w, int row)
+static void write_matrix_row(tg_math_writer *w, int row)
 {
     int simple = 1;
-    for (int cell = node_at(w, row)->part[0]; cell >= 0; cell = node_at(w, cell)->next) {
-        int first = node_at(w, cell)->part[0];
-        if (first >= 0 && node_at(w, first)->class == TG_MATH_SIGN) first = node_at(w, first)->next;
-        if (first >= 0 && node_at(w, first)->next >= 0) simple = 0;
+    for (int cell = tg_math_node_at(w, row)->part[0]; cell >= 0; cell = tg_math_node_at(w, cell)->next) {
+        int first = tg_math_node_at(w, cell)->part[0];
+        if (first >= 0 && tg_math_node_at(w, first)->class == TG_MATH_SIGN)
+            first = tg_math_node_at(w, first)->next;
+        if (first >= 0 && tg_math_node_at(w, first)->next >= 0) simple = 0;
     }
-    for (int cell = node_at(w, row)->part[0], i = 0; cell >= 0; cell = node_at(w, cell)->next, i++) {
+    for (int cell = tg_math_node_at(w, row)->part[0], i = 0; cell >= 0;
+         cell = tg_math_node_at(w, cell)->next, i++) {
         if (i > 0 && !simple) tg_text_add(w->out, ",", 1);
         if (i > 0) tg_text_add(w->out, " ", 1);
         if (i > 0) w->before = TG_MATH_OPEN;
@@ -382,21 +290,23 @@ static void write_matrix_row(writer *w, int row)
 }
 
 /* A row without a left side goes on with the one above, and is indented. */
-static void write_aligned_row(writer *w, int row)
+static void write_aligned_row(tg_math_writer *w, int row)
 {
-    if (node_at(w, node_at(w, row)->part[0])->part[0] < 0) tg_text_add(w->out, "  ", 2);
-    for (int cell = node_at(w, row)->part[0], i = 0; cell >= 0; cell = node_at(w, cell)->next, i++) {
+    if (tg_math_node_at(w, tg_math_node_at(w, row)->part[0])->part[0] < 0) tg_text_add(w->out, "  ", 2);
+    for (int cell = tg_math_node_at(w, row)->part[0], i = 0; cell >= 0;
+         cell = tg_math_node_at(w, cell)->next, i++) {
         if (i > 0 && i % 2 == 0) w->blanks = 2;
         write_node(w, cell);
     }
 }
 
-static void write_table(writer *w, const tg_math_node *n)
+static void write_table(tg_math_writer *w, const tg_math_node *n)
 {
-    static void (*const rows[])(writer * w, int row) = {write_case, write_aligned_row, write_matrix_row};
+    static void (*const rows[])(tg_math_writer * w, int row) = {write_case, write_aligned_row,
+                                                                write_matrix_row};
     int aligned = n->table == TG_MATH_ALIGNED, brackets = *n->chars == '(' || *n->chars == '\0';
-    if (!aligned) put(w, TG_MATH_OPEN, n->table == TG_MATH_MATRIX && brackets ? "[" : n->chars);
-    for (int row = n->part[0]; row >= 0; row = node_at(w, row)->next) {
+    if (!aligned) tg_math_put(w, TG_MATH_OPEN, n->table == TG_MATH_MATRIX && brackets ? "[" : n->chars);
+    for (int row = n->part[0]; row >= 0; row = tg_math_node_at(w, row)->next) {
         if (row != n->part[0]) {
             tg_text_add(w->out, aligned ? "\n" : "; ", aligned ? 1 : 2);
             w->before = aligned ? TG_MATH_NOTHING : TG_MATH_OPEN;
@@ -404,27 +314,27 @@ static void write_table(writer *w, const tg_math_node *n)
         }
         rows[n->table](w, row);
     }
-    if (n->table == TG_MATH_CASES) put(w, TG_MATH_CLOSE, "}");
-    if (n->table == TG_MATH_MATRIX) put(w, TG_MATH_CLOSE, brackets ? "]" : n->closing);
+    if (n->table == TG_MATH_CASES) tg_math_put(w, TG_MATH_CLOSE, "}");
+    if (n->table == TG_MATH_MATRIX) tg_math_put(w, TG_MATH_CLOSE, brackets ? "]" : n->closing);
     if (!aligned) w->blanks = 1;
 }
 
 /* ---- All ---------------------------------------------------------------------------------------------- */
 
-static void write_row(writer *w, const tg_math_node *n)
+static void write_row(tg_math_writer *w, const tg_math_node *n)
 {
-    for (int i = n->part[0]; i >= 0; i = node_at(w, i)->next) write_node(w, i);
+    for (int i = n->part[0]; i >= 0; i = tg_math_node_at(w, i)->next) write_node(w, i);
 }
 
-static void write_node(writer *w, int node)
+static void write_node(tg_math_writer *w, int node)
 {
-    const tg_math_node *n = node_at(w, node);
+    const tg_math_node *n = tg_math_node_at(w, node);
     switch (n->kind) {
     case TG_MATH_SYMBOL:
-        write_symbol(w, n);
+        tg_math_write_symbol(w, n);
         break;
     case TG_MATH_TEXT:
-        write_word(w, n);
+        tg_math_write_word(w, n);
         break;
     case TG_MATH_ROW:
         write_row(w, n);
@@ -439,12 +349,12 @@ static void write_node(writer *w, int node)
         write_root(w, n);
         break;
     case TG_MATH_FENCE:
-        put(w, TG_MATH_OPEN, n->chars);
+        tg_math_put(w, TG_MATH_OPEN, n->chars);
         write_node(w, n->part[0]);
-        put(w, TG_MATH_CLOSE, n->closing);
+        tg_math_put(w, TG_MATH_CLOSE, n->closing);
         break;
     case TG_MATH_SIZED:
-        put(w, n->class, n->chars);
+        tg_math_put(w, n->class, n->chars);
         break;
     case TG_MATH_ACCENT:
         write_accent(w, n);
@@ -463,7 +373,7 @@ static void write_node(writer *w, int node)
 
 void tg_math_write_text(tg_text *out, const tg_math_tree *tree)
 {
-    writer w = {.out = out, .tree = tree};
+    tg_math_writer w = {.out = out, .tree = tree};
     write_node(&w, tree->root);
 }
 

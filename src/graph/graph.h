@@ -12,6 +12,7 @@
 
 #include "hash.h"
 #include "memory.h"
+#include "node_table.h"
 #include "type.h"
 
 /* What an input, param or state has beside its node. */
@@ -21,12 +22,6 @@ typedef struct tg_leaf {
     void *data;        /* NULL: an input without a value */
     UT_hash_handle hh; /* by name */
 } tg_leaf;
-
-/* A node that the table finds; the block of the arena behind its node. */
-typedef struct tg_interned {
-    tg_tensor *tensor;
-    UT_hash_handle hh; /* by the tensor's structure */
-} tg_interned;
 
 /* Where a node is looked for when the same operation is recorded again. */
 typedef enum tg_found_by {
@@ -43,10 +38,7 @@ struct tg_tensor {
     const int64_t *shape;
     XXH128_hash_t structure; /* the same for the same operation on the same leaves; intern.c */
     tg_tensor *users;        /* the newest of the nodes that are found by this one */
-    union {
-        tg_tensor *next_user; /* the next older one that is found by the same input */
-        tg_interned *entry;
-    } found;
+    tg_tensor *next_user;    /* the next older one that is found by the same input */
     union {
         tg_leaf *leaf;
         char *name; /* of an expression, or NULL; a leaf has its own */
@@ -58,10 +50,11 @@ struct tg_tensor {
     uint8_t dtype;
     uint8_t rank;
     uint8_t n_users;
-    uint8_t found_by;    /* a tg_found_by */
-    uint8_t origin_kind; /* a tg_origin_kind */
-    uint8_t is_leaf;     /* own is a leaf */
-    uint8_t has_shape;   /* its shape is its own */
+    uint8_t found_by;      /* a tg_found_by */
+    uint8_t origin_kind;   /* a tg_origin_kind */
+    uint8_t is_leaf;       /* own is a leaf */
+    uint8_t has_shape;     /* its shape is its own */
+    uint8_t sees_constant; /* it is a constant, or views one */
     tg_tensor *inputs[];
 };
 
@@ -95,9 +88,9 @@ struct tg_graph {
     tg_tensor **nodes;
     int64_t n_nodes, room;
     uint64_t next_serial;
-    uint64_t rewinds;      /* how often nodes were dropped */
-    tg_interned *interned; /* uthash head */
-    tg_leaf *leaves;       /* uthash head, by name */
+    uint64_t rewinds;    /* how often nodes were dropped */
+    tg_node_table table; /* of the nodes that are found by it */
+    tg_leaf *leaves;     /* uthash head, by name */
     tg_tensor **params;
     int64_t n_params, params_room;
     tg_op **own_ops; /* registered ones */

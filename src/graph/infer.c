@@ -50,14 +50,10 @@ tg_status tg_infer_fail(tg_infer *q, tg_status status, const char *format, ...)
     return tg_graph_fail(q->graph, status, "%s: %s%s", q->op->name, what, inputs);
 }
 
-tg_status tg_infer_run(tg_infer *q)
+tg_status tg_infer_failed(tg_infer *q, tg_status status)
 {
-    tg_status status = q->op->infer(q);
-    if (status != TG_OK) {
-        /* A rule of a user's that fails without a message still gets one. */
-        if (q->graph->status == TG_OK) tg_infer_fail(q, status, "its shape rule failed");
-        return status;
-    }
-    if (!q->given) return tg_infer_fail(q, TG_ERR_RULE, "its shape rule gave no result");
-    return TG_OK;
+    if (status == TG_OK) return tg_infer_fail(q, TG_ERR_RULE, "its shape rule gave no result");
+    /* A rule of a user's that fails without a message still gets one. */
+    if (q->graph->status == TG_OK) tg_infer_fail(q, status, "its shape rule failed");
+    return status;
 }

@@ -37,7 +37,15 @@ static inline tg_status tg_infer_like_first(tg_infer *q, tg_dtype dtype)
     return TG_OK;
 }
 
-/* Runs the operation's rule; on failure the graph keeps a message with the inputs' types. */
-tg_status tg_infer_run(tg_infer *q);
+/* What is wrong after the operation's rule returned `status` or gave no result; the graph keeps a message with the
+ * inputs' types. */
+tg_status tg_infer_failed(tg_infer *q, tg_status status);
+
+/* Runs the operation's rule. */
+static inline tg_status tg_infer_run(tg_infer *q)
+{
+    tg_status status = q->op->infer(q);
+    return status == TG_OK && q->given ? TG_OK : tg_infer_failed(q, status);
+}
 
 #endif

@@ -29,30 +29,35 @@ static int reserve_words(tg_graph *g, size_t count)
     return 1;
 }
 
+/* Attributes of more bytes are hashed by themselves first. */
+#define MOST_HASHED_ONCE ((size_t)128)
+
 /* The structure is a hash of the operation and of its inputs' structures, so that it says what the whole expression
  * is. 128 bits, so that different expressions do not meet by chance: the cache of plans relies on it. The parts of
  * what is hashed cannot be confused: the first words say how many they are, and a serial is one word. */
 static int find_structure(tg_graph *g, recipe *r)
 {
-    int rank = r->shape_of_first ? 0 : r->type->rank;
-    if (!reserve_words(g, (size_t)rank + 2 * (size_t)r->n + 5)) return 0;
+    const uint64_t rank = r->shape_of_first ? 0 : (uint64_t)r->type->rank;
+    const size_t attr_words = r->attr_size <= MOST_HASHED_ONCE ? (r->attr_size + 7) / 8 : 2;
+    if (!reserve_words(g, rank + 2 * (size_t)r->n + attr_words + 3)) return 0;
     uint64_t *at = g->words;
     *at++ = (uint64_t)(uintptr_t)r->op;
-    *at++ = (uint64_t)r->n << 16 | (uint64_t)r->type->dtype << 8 | (uint64_t)(r->shape_of_first ? 255 : rank);
-    for (int i = 0; i < rank; i++) *at++ = (uint64_t)r->type->shape[i];
-    for (int i = 0; i < r->n; i++) {
-        *at++ = r->inputs[i]->structure.low64;
-        *at++ = r->inputs[i]->structure.high64;
-    }
-    if (r->attr_size > 0) {
+    *at++ = (uint64_t)r->n << 16 | (uint64_t)r->type->dtype << 8 | (r->shape_of_first ? 255 : rank);
+    for (uint64_t i = 0; i < rank; i++) *at++ = (uint64_t)r->type->shape[i];
+    for (int i = 0; i < r->n; i++, at += 2) memcpy(at, &r->inputs[i]->structure, sizeof(XXH128_hash_t));
+    if (attr_words > 0) {
         /* Operation and type say how long attributes are, so that bytes and hashes do not meet. */
-        XXH128_hash_t attr = {0, 0};
-        if (r->attr_size <= sizeof attr)
-            memcpy(&attr, r->attr, r->attr_size);
-        else
-            attr = XXH3_128bits(r->attr, r->attr_size);
-        *at++ = attr.low64;
-        *at++ = attr.high64;
+        XXH128_hash_t hash;
+        const void *attr = r->attr;
+        size_t size = r->attr_size;
+        at[attr_words - 1] = 0; /* the last word may be filled in part */
+        if (size > MOST_HASHED_ONCE) {
+            hash = XXH3_128bits(attr, size);
+            attr = &hash;
+            size = sizeof hash;
+        }
+        memcpy(at, attr, size);
+        at += attr_words;
     }
     if (r->serial != 0) *at++ = r->serial;
     r->structure = XXH3_128bits(g->words, (size_t)(at - g->words) * sizeof *at);
@@ -88,35 +93,22 @@ static tg_tensor *newest_input(tg_tensor *const *inputs, int n)
 static tg_tensor *find(const tg_graph *g, const recipe *r, const tg_tensor *newest)
 {
     if (newest != NULL) {
-        for (tg_tensor *t = newest->users; t != NULL; t = t->found.next_user)
+        for (tg_tensor *t = newest->users; t != NULL; t = t->next_user)
             if (same_node(r, t)) return t;
         if (newest->n_users < MAX_USERS) return NULL;
     }
-    tg_interned *entry;
-    HASH_FIND_BYHASHVALUE(hh, g->interned, &r->structure, sizeof r->structure, (unsigned)r->structure.low64,
-                          entry);
-    return entry != NULL && same_node(r, entry->tensor) ? entry->tensor : NULL;
-}
-
-static int add_to_table(tg_graph *g, tg_tensor *t)
-{
-    tg_interned *entry = tg_arena_take(&g->arena, sizeof *entry);
-    if (entry == NULL) return 0;
-    memset(entry, 0, sizeof *entry);
-    entry->tensor = t;
-    HASH_ADD_KEYPTR_BYHASHVALUE(hh, g->interned, &t->structure, sizeof t->structure,
-                                (unsigned)t->structure.low64, entry);
-    if (!tg_hash_added(entry)) return 0;
-    t->found_by = TG_FOUND_BY_TABLE;
-    t->found.entry = entry;
-    return 1;
+    tg_tensor *t = tg_node_table_find(&g->table, g->nodes, r->structure);
+    return t != NULL && same_node(r, t) ? t : NULL;
 }
 
 static int make_findable(tg_graph *g, tg_tensor *t, tg_tensor *newest)
 {
-    if (newest == NULL || newest->n_users == MAX_USERS) return add_to_table(g, t);
+    if (newest == NULL || newest->n_users == MAX_USERS) {
+        t->found_by = TG_FOUND_BY_TABLE;
+        return tg_node_table_add(&g->table, t->structure, t->id);
+    }
     t->found_by = TG_FOUND_BY_INPUT;
-    t->found.next_user = newest->users;
+    t->next_user = newest->users;
     newest->users = t;
     newest->n_users++;
     return 1;
@@ -126,10 +118,10 @@ void tg_forget(tg_graph *g, tg_tensor *t)
 {
     if (t->found_by == TG_FOUND_BY_INPUT) {
         tg_tensor *newest = newest_input(t->inputs, t->n_inputs);
-        newest->users = t->found.next_user;
+        newest->users = t->next_user;
         newest->n_users--;
     } else if (t->found_by == TG_FOUND_BY_TABLE) {
-        HASH_DELETE(hh, g->interned, t->found.entry);
+        tg_node_table_remove(&g->table, t->structure, t->id);
     }
     t->found_by = TG_FOUND_NOWHERE;
 }
@@ -168,7 +160,7 @@ static tg_tensor *new_node(tg_graph *g, const recipe *r)
     t->shape = r->shape_of_first ? r->inputs[0]->shape : shape;
     t->structure = r->structure;
     t->users = NULL;
-    t->found.next_user = NULL;
+    t->next_user = NULL;
     t->own.leaf = NULL;
     t->id = (int32_t)g->n_nodes;
     t->origin_of = g->origin.of == NULL ? -1 : g->origin.of->id;
@@ -181,6 +173,8 @@ static tg_tensor *new_node(tg_graph *g, const recipe *r)
     t->origin_kind = (uint8_t)g->origin.kind;
     t->is_leaf = 0;
     t->has_shape = (uint8_t)!r->shape_of_first;
+    t->sees_constant = (uint8_t)(r->op == &tg_op_constant ||
+                                 (r->op->view != NULL && r->n == 1 && r->inputs[0]->sees_constant));
     return t;
 }
 

@@ -180,23 +180,31 @@ tg_tensor *tg_constant(tg_graph *g, tg_dtype dtype, int rank, const int64_t *sha
     return tg_intern(g, &tg_op_constant, &type, NULL, 0, data, size, 0);
 }
 
+/* A constant of rank 0; the element type is a known one. */
+static tg_tensor *scalar(tg_graph *g, tg_dtype dtype, const void *value)
+{
+    const tg_type type = {.dtype = dtype, .rank = 0};
+    return tg_intern(g, &tg_op_constant, &type, NULL, 0, value, tg_dtype_size(dtype), 0);
+}
+
 tg_tensor *tg_number(tg_graph *g, tg_dtype dtype, double value)
 {
+    if (g == NULL) return NULL;
     const float f32 = (float)value;
     const unsigned char byte = value != 0;
     switch (dtype) {
     case TG_F32:
-        return tg_constant(g, dtype, 0, NULL, &f32);
+        return scalar(g, dtype, &f32);
     case TG_F64:
-        return tg_constant(g, dtype, 0, NULL, &value);
+        return scalar(g, dtype, &value);
     case TG_I64:
         if (value >= -9007199254740992.0 && value <= 9007199254740992.0 && value == floor(value)) {
             const int64_t i64 = (int64_t)value;
-            return tg_constant(g, dtype, 0, NULL, &i64);
+            return scalar(g, dtype, &i64);
         }
         break;
     case TG_BOOL:
-        if (value == 0 || value == 1) return tg_constant(g, dtype, 0, NULL, &byte);
+        if (value == 0 || value == 1) return scalar(g, dtype, &byte);
         break;
     default:
         return tg_set_error(g, TG_ERR_DTYPE, "number: unknown element type %d", (int)dtype);

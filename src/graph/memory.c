@@ -59,7 +59,7 @@ void tg_aligned_free(void *block)
 
 struct tg_chunk {
     tg_chunk *previous;
-    size_t size, used; /* of what follows */
+    size_t size; /* of what follows; whole units */
     tg_arena_unit bytes[];
 };
 
@@ -67,7 +67,15 @@ struct tg_chunk {
 #define SMALLEST_CHUNK ((size_t)64 * 1024)
 #define LARGEST_CHUNK ((size_t)16 * 1024 * 1024)
 
-static tg_chunk *add_chunk(tg_arena *arena, size_t size)
+/* What is taken next lies at `next` of the last chunk; NULL when there is none. */
+static void take_from(tg_arena *arena, char *next)
+{
+    const tg_chunk *chunk = arena->last;
+    arena->next = next;
+    arena->left = chunk == NULL ? 0 : chunk->size - (size_t)(next - (const char *)chunk->bytes);
+}
+
+static int add_chunk(tg_arena *arena, size_t size)
 {
     /* Chunks grow, so that small graphs stay small and large ones soon get large pages. */
     size_t whole = SMALLEST_CHUNK;
@@ -79,34 +87,31 @@ static tg_chunk *add_chunk(tg_arena *arena, size_t size)
         arena->spare = chunk->previous;
     } else {
         chunk = tg_aligned_alloc(whole);
-        if (chunk == NULL) return NULL;
+        if (chunk == NULL) return 0;
         chunk->size = whole - sizeof *chunk;
     }
     chunk->previous = arena->last;
-    chunk->used = 0;
     arena->last = chunk;
-    return chunk;
+    take_from(arena, (char *)chunk->bytes);
+    return 1;
 }
 
-void *tg_arena_take(tg_arena *arena, size_t size)
+void *tg_arena_take_more(tg_arena *arena, size_t size)
 {
-    size_t unit = sizeof(tg_arena_unit);
+    const size_t unit = sizeof(tg_arena_unit);
     if (size > SIZE_MAX / 2) return NULL;
     size = (size + unit - 1) / unit * unit;
-    tg_chunk *chunk = arena->last;
-    if (chunk == NULL || chunk->size - chunk->used < size) {
-        chunk = add_chunk(arena, size);
-        if (chunk == NULL) return NULL;
-    }
-    void *taken = (char *)chunk->bytes + chunk->used;
-    chunk->used += size;
+    if ((arena->last == NULL || size > arena->left) && !add_chunk(arena, size)) return NULL;
+    void *taken = arena->next;
+    arena->next += size;
+    arena->left -= size;
     return taken;
 }
 
 static int chunk_holds(const tg_chunk *chunk, const void *block)
 {
     uintptr_t start = (uintptr_t)chunk->bytes, at = (uintptr_t)block;
-    return at >= start && at < start + chunk->used;
+    return at >= start && at < start + chunk->size;
 }
 
 /* Who records in a loop needs the memory again, but not that of something large. */
@@ -134,7 +139,9 @@ static void free_chunks(tg_chunk *chunk)
 void tg_arena_rewind(tg_arena *arena, const void *block)
 {
     while (arena->last != NULL && !chunk_holds(arena->last, block)) drop_last_chunk(arena);
-    if (arena->last != NULL) arena->last->used = (uintptr_t)block - (uintptr_t)arena->last->bytes;
+    take_from(arena, arena->last == NULL
+                         ? NULL
+                         : (char *)arena->last->bytes + ((uintptr_t)block - (uintptr_t)arena->last->bytes));
 }
 
 void tg_arena_free(tg_arena *arena)

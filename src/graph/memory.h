@@ -14,13 +14,6 @@ void *tg_aligned_zeros(size_t size);
 void *tg_aligned_alloc(size_t size);
 void tg_aligned_free(void *block);
 
-typedef struct tg_chunk tg_chunk;
-
-typedef struct tg_arena {
-    tg_chunk *last;
-    tg_chunk *spare; /* given back, for what is taken next */
-} tg_arena;
-
 /* What memory of an arena is aligned for. */
 typedef union tg_arena_unit {
     double number;
@@ -28,8 +21,29 @@ typedef union tg_arena_unit {
     void *pointer;
 } tg_arena_unit;
 
+typedef struct tg_chunk tg_chunk;
+
+typedef struct tg_arena {
+    char *next;  /* of the last chunk */
+    size_t left; /* in it; whole units */
+    tg_chunk *last;
+    tg_chunk *spare; /* given back, for what is taken next */
+} tg_arena;
+
+/* tg_arena_take where the last chunk has no more than that. */
+void *tg_arena_take_more(tg_arena *arena, size_t size);
+
 /* size bytes, or NULL. Contents are undefined. */
-void *tg_arena_take(tg_arena *arena, size_t size);
+static inline void *tg_arena_take(tg_arena *arena, size_t size)
+{
+    const size_t unit = sizeof(tg_arena_unit);
+    if (size >= arena->left) return tg_arena_take_more(arena, size);
+    void *taken = arena->next;
+    size = (size + unit - 1) / unit * unit;
+    arena->next += size;
+    arena->left -= size;
+    return taken;
+}
 /* Gives back `block`, which tg_arena_take returned, and everything taken after it. */
 void tg_arena_rewind(tg_arena *arena, const void *block);
 void tg_arena_free(tg_arena *arena);

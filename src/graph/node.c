@@ -13,8 +13,9 @@ static int inputs_usable(tg_graph *g, const tg_op *op, tg_tensor *const *inputs,
                      op->n_inputs == TG_VARIADIC ? 1 : op->n_inputs);
         return 0;
     }
+    if (n > 0 && inputs == NULL) return tg_check_tensors(g, op->name, "input", inputs, n) == TG_OK;
     for (int i = 0; i < n; i++)
-        if (inputs == NULL || inputs[i] == NULL || inputs[i]->graph != g)
+        if (inputs[i] == NULL || inputs[i]->graph != g)
             return tg_check_tensors(g, op->name, "input", inputs, n) == TG_OK;
     return 1;
 }
@@ -42,7 +43,7 @@ static int can_fold(const tg_op *op, const tg_type *type, tg_tensor *const *inpu
 {
     int direct = n == 0;
     for (int i = 0; i < n; i++) /* most nodes leave here */
-        if (inputs[i]->op != &tg_op_constant && inputs[i]->op->view == NULL) return 0;
+        if (!inputs[i]->sees_constant) return 0;
     if (op->scratch != NULL || op->view != NULL || (op->flags & (TG_OP_OPAQUE | TG_OP_CAN_FAIL)) != 0)
         return 0;
     if (n > FOLD_LIMIT || tg_type_count(type) > FOLD_LIMIT || tg_type_count(type) == 0) return 0;
@@ -91,26 +92,6 @@ static tg_tensor *simplified(tg_graph *g, const tg_op *op, const tg_type *type, 
     return NULL;
 }
 
-/* Brings the inputs of an elementwise operation to one shape; inputs that do not fit together stay as they are, and
- * the shape rule will say so. 0 when a broadcast could not be recorded. */
-static int broadcast_inputs(tg_graph *g, tg_tensor **inputs, int n)
-{
-    int same = 1;
-    for (int i = 1; i < n; i++)
-        same = same && tg_shape_equal(inputs[0]->rank, inputs[0]->shape, inputs[i]->rank, inputs[i]->shape);
-    if (same) return 1;
-    int rank = 0;
-    int64_t shape[TG_MAX_RANK];
-    for (int i = 0; i < n; i++)
-        if (!tg_shape_broadcast(inputs[i]->rank, inputs[i]->shape, &rank, shape)) return 1;
-    for (int i = 0; i < n; i++) {
-        if (tg_shape_equal(inputs[i]->rank, inputs[i]->shape, rank, shape)) continue;
-        inputs[i] = g->library->broadcast_to(inputs[i], rank, shape);
-        if (inputs[i] == NULL) return 0;
-    }
-    return 1;
-}
-
 /* An operation on its inputs as they are. */
 static tg_tensor *record(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n, const void *attr)
 {
@@ -137,13 +118,31 @@ static tg_tensor *record(tg_graph *g, const tg_op *op, tg_tensor *const *inputs,
                      (g->options.flags & TG_NO_INTERN) != 0);
 }
 
-/* An elementwise operation on inputs of any shapes. */
+static int same_shapes(tg_tensor *const *inputs, int n)
+{
+    const tg_tensor *first = inputs[0];
+    for (int i = 1; i < n; i++)
+        if (!tg_shape_equal(first->rank, first->shape, inputs[i]->rank, inputs[i]->shape)) return 0;
+    return 1;
+}
+
+/* An elementwise operation on inputs that are brought to one shape first. Those that do not fit together stay as they
+ * are, and the shape rule will say so. */
 static tg_tensor *record_broadcast(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n,
                                    const void *attr)
 {
     tg_tensor *stretched[TG_ELEMENTWISE_MAX];
-    for (int i = 0; i < n; i++) stretched[i] = inputs[i];
-    return broadcast_inputs(g, stretched, n) ? record(g, op, stretched, n, attr) : NULL;
+    int rank = 0;
+    int64_t shape[TG_MAX_RANK];
+    for (int i = 0; i < n; i++)
+        if (!tg_shape_broadcast(inputs[i]->rank, inputs[i]->shape, &rank, shape))
+            return record(g, op, inputs, n, attr);
+    for (int i = 0; i < n; i++) {
+        int fits = tg_shape_equal(inputs[i]->rank, inputs[i]->shape, rank, shape);
+        stretched[i] = fits ? inputs[i] : g->library->broadcast_to(inputs[i], rank, shape);
+        if (stretched[i] == NULL) return NULL;
+    }
+    return record(g, op, stretched, n, attr);
 }
 
 tg_tensor *tg_apply(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n, const void *attr)
@@ -155,6 +154,7 @@ tg_tensor *tg_apply(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int 
     if (!inputs_usable(g, op, inputs, n)) return NULL;
     if (op->compose != NULL && (op->composes == NULL || op->composes(inputs, n, attr)))
         return op->compose(g, inputs, n, attr);
-    if ((op->flags & TG_OP_ELEMENTWISE) != 0 && n > 1) return record_broadcast(g, op, inputs, n, attr);
+    if ((op->flags & TG_OP_ELEMENTWISE) != 0 && !same_shapes(inputs, n))
+        return record_broadcast(g, op, inputs, n, attr);
     return record(g, op, inputs, n, attr);
 }

@@ -93,6 +93,7 @@ void tg_strides(int rank, const int64_t *shape, int64_t *strides)
 
 int tg_shape_broadcast(int rank_a, const int64_t *a, int *rank, int64_t *shape)
 {
+    if (rank_a == 0) return 1; /* a number goes with anything */
     int joint = rank_a > *rank ? rank_a : *rank;
     int64_t made[TG_MAX_RANK];
     for (int i = 1; i <= joint; i++) { /* from the last axis */

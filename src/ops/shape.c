@@ -2,6 +2,7 @@
  * strides can say it they move nothing. */
 #include <string.h>
 
+#include "graph/infer.h"
 #include "kernels/copy.h"
 #include "ops.h"
 
@@ -252,16 +253,15 @@ tg_tensor *tg_transpose(tg_tensor *x, const int *order)
 static tg_status broadcast_infer(tg_infer *q)
 {
     const tg_ints *shape = tg_infer_attr(q);
-    tg_type x = tg_infer_input(q, 0);
+    const tg_tensor *x = q->inputs[0];
     tg_status status = shape_attr(q, shape);
     if (status != TG_OK) return status;
-    int rank = (int)shape->count;
-    int64_t joint[TG_MAX_RANK];
-    memcpy(joint, shape->values, sizeof joint);
-    if (!tg_shape_broadcast(x.rank, x.shape, &rank, joint) ||
-        !tg_shape_equal(rank, joint, (int)shape->count, shape->values))
-        return tg_infer_fail(q, TG_ERR_SHAPE, "x cannot be stretched to the shape asked for");
-    return tg_infer_output(q, x.dtype, rank, joint);
+    const int rank = (int)shape->count, extra = rank - x->rank;
+    int fits = extra >= 0;
+    for (int i = extra; i < rank && fits; i++)
+        fits = x->shape[i - extra] == 1 || x->shape[i - extra] == shape->values[i];
+    if (!fits) return tg_infer_fail(q, TG_ERR_SHAPE, "x cannot be stretched to the shape asked for");
+    return tg_infer_output(q, (tg_dtype)x->dtype, rank, shape->values);
 }
 
 static int broadcast_view(const tg_type *input, const int64_t *input_strides, const tg_type *output,
@@ -318,7 +318,7 @@ static tg_tensor *stretched_before(const tg_tensor *x, int rank, const int64_t *
 {
     tg_tensor *t = x == NULL || (rank > 0 && shape == NULL) ? NULL : x->users;
     while (t != NULL && !(t->op == &broadcast_op && tg_shape_equal(t->rank, t->shape, rank, shape)))
-        t = t->found.next_user;
+        t = t->next_user;
     return t;
 }
 

@@ -37,17 +37,18 @@ int tg_is_number(const tg_tensor *t, double *value)
 static int is_number(const tg_tensor *t, double expected)
 {
     double value;
-    return tg_is_number(t, &value) && value == expected;
+    return t->sees_constant && tg_is_number(t, &value) && value == expected;
 }
 
 tg_tensor *tg_scalar_constant(tg_tensor *t)
 {
+    if (!t->sees_constant) return NULL;
     if (t->op->view != NULL && t->n_inputs == 1) t = t->inputs[0];
     return t->op == &tg_op_constant && t->rank == 0 ? t : NULL;
 }
 
-/* f(number) = number: the scalars are combined, and the result is stretched. */
-static tg_tensor *combine_numbers(ARGUMENTS)
+/* The scalars are combined, and the result is stretched. */
+static tg_tensor *combined(ARGUMENTS)
 {
     tg_tensor *scalars[TG_ELEMENTWISE_MAX];
     for (int i = 0; i < n; i++) {
@@ -56,6 +57,12 @@ static tg_tensor *combine_numbers(ARGUMENTS)
     }
     if (tg_type_count(type) == 0 || type->rank == 0) return NULL; /* scalars are folded */
     return tg_broadcast_to(tg_apply(inputs[0]->graph, op, scalars, n, attr), type->rank, type->shape);
+}
+
+/* f(number) = number */
+static tg_tensor *combine_numbers(ARGUMENTS)
+{
+    return inputs[0]->sees_constant ? combined(op, inputs, n, attr, type) : NULL;
 }
 
 static tg_tensor *negated(const tg_tensor *t)
