@@ -20,12 +20,19 @@ static const float exp_large_f32 = 88.0F, exp_least_f32 = -104.0F, exp_nothing_f
 
 /* Adding 1.5 2^23 rounds to a whole number, which then stands in the lowest bits. log 2 is in two parts, of which
  * the first has zeros at its end, so that n times it is exact. */
+static const float magic_f32 = 12582912.0F, log2_inverse_f32 = 1.44269504F, log2_high_f32 = 6.9314575195e-1F,
+                   log2_low_f32 = 1.4286067653e-6F;
+
+static inline int32_t whole_f32(float shifted)
+{
+    return (int32_t)(bits_f32(shifted) - bits_f32(magic_f32));
+}
+
 static inline exponent_f32 split_exponent_f32(float x)
 {
-    const float magic = 12582912.0F, log2_high = 6.9314575195e-1F, log2_low = 1.4286067653e-6F;
-    float shifted = mad_f32(x, 1.44269504F, magic), n = shifted - magic;
-    float high = mad_f32(n, -log2_high, x), low = n * log2_low;
-    exponent_f32 e = {(int32_t)(bits_f32(shifted) - bits_f32(magic)), high - low, 0};
+    float shifted = mad_f32(x, log2_inverse_f32, magic_f32), n = shifted - magic_f32;
+    float high = mad_f32(n, -log2_high_f32, x), low = n * log2_low_f32;
+    exponent_f32 e = {whole_f32(shifted), high - low, 0};
     e.rest = (high - e.r) - low;
     return e;
 }

@@ -21,13 +21,19 @@ static const double exp_large_f64 = 709.0, exp_least_f64 = -746.0, exp_nothing_f
 
 /* Adding 1.5 2^52 rounds to a whole number, which then stands in the lowest bits. log 2 is in two parts, of which
  * the first has zeros at its end, so that n times it is exact. */
+static const double magic_f64 = 6755399441055744.0, log2_inverse_f64 = 1.4426950408889634,
+                    log2_high_f64 = 6.93147180369123816490e-1, log2_low_f64 = 1.90821492927058770002e-10;
+
+static inline uint64_t whole_f64(double shifted)
+{
+    return bits_f64(shifted) - bits_f64(magic_f64) + 2048u;
+}
+
 static inline exponent_f64 split_exponent_f64(double x)
 {
-    const double magic = 6755399441055744.0, log2_high = 6.93147180369123816490e-1,
-                 log2_low = 1.90821492927058770002e-10;
-    double shifted = mad_f64(x, 1.4426950408889634, magic), n = shifted - magic;
-    double high = mad_f64(n, -log2_high, x), low = n * log2_low;
-    exponent_f64 e = {bits_f64(shifted) - bits_f64(magic) + 2048u, high - low, 0};
+    double shifted = mad_f64(x, log2_inverse_f64, magic_f64), n = shifted - magic_f64;
+    double high = mad_f64(n, -log2_high_f64, x), low = n * log2_low_f64;
+    exponent_f64 e = {whole_f64(shifted), high - low, 0};
     e.rest = (high - e.r) - low;
     return e;
 }
