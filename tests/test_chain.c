@@ -97,7 +97,7 @@ static void test_records(void **state)
             if (tg_chain_for((tg_instructions)set_of, (tg_dtype)dtype) == NULL) continue;
             for (int row = 0; row < TG_ROWS; row++)
                 checked += check_row((tg_instructions)set_of, row, (tg_dtype)dtype);
-            assert_int_equal(checked, 7 * 3 + 6 * 9);
+            assert_int_equal(checked, 8 * 3 + 6 * 9);
         }
     }
     assert_null(tg_chain_for(tg_instructions_here(), TG_I64));

@@ -89,7 +89,7 @@ static void fold_along(const tg_reduction *plan, const tg_fold *fold, int64_t it
     tg_walk result, run;
     tg_walk_start(&result, plan->kept, plan->kept_size, plan->kept_stride);
     for (int64_t i = 0; i < results; i++, tg_walk_next(&result)) {
-        fold->start(&t, TG_FOLD_LANES);
+        fold->start(&t, fold->lanes);
         tg_walk_start(&run, outer, plan->reduced_size, plan->reduced_stride);
         for (int64_t j = 0; j < runs; j++, tg_walk_next(&run)) {
             fold->along(&t, n, in + (result.offset + run.offset) * item, stride);

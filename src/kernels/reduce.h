@@ -19,7 +19,8 @@ void tg_reduction_plan(const tg_view *in, const unsigned char *is_reduced, tg_re
 /* f32 sums in f64, f64 sums with a compensated total, i64 sums wrapping around: the error of a sum does not
  * grow with its length, and does not depend on how the array lies in memory beyond the order of its axes. */
 void tg_reduce_sum(const tg_reduction *plan, tg_dtype dtype, const void *in, void *out);
-/* The same over the axes whose bits are set, for a few f32; 0 when there are too many, and nothing was done. */
+#define TG_SUM_SMALL 128
+/* The same over the axes whose bits are set, for up to TG_SUM_SMALL f32; 0 when there are more, and nothing was done. */
 int tg_sum_small(const tg_view *in, unsigned axes, void *out);
 /* NaN where any element is. There must be at least one element. */
 void tg_reduce_max(const tg_reduction *plan, tg_dtype dtype, const void *in, void *out);

@@ -8,7 +8,10 @@
 #include "instructions.h"
 
 #define TG_FOLD_TOTALS 256
+/* Totals that share a run of elements: element i belongs to the total i mod lanes. Floats that are added up as doubles
+ * have more, so that an addition need not wait for the one before. */
 #define TG_FOLD_LANES 16
+#define TG_FOLD_LANES_F32 32
 
 /* Running totals, and what rounding has taken from each. */
 typedef struct tg_totals {
@@ -23,11 +26,12 @@ typedef struct tg_totals {
 } tg_totals;
 
 typedef struct tg_fold {
+    int64_t lanes;
     /* The totals of nothing, for the first n. */
     void (*start)(tg_totals *t, int64_t n);
     /* Total i takes x[i * stride], for i < n <= TG_FOLD_TOTALS. */
     void (*across)(tg_totals *t, int64_t n, const void *x, int64_t stride);
-    /* The first TG_FOLD_LANES totals share x[0], x[stride], …, n elements. */
+    /* The first `lanes` totals share x[0], x[stride], …, n elements. */
     void (*along)(tg_totals *t, int64_t n, const void *x, int64_t stride);
     /* Total 0 takes the other lanes. */
     void (*join)(tg_totals *t);

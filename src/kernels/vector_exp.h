@@ -10,7 +10,7 @@
 #include <immintrin.h>
 
 /* Where e^x is 0 nothing is computed: small results take processors long. */
-static inline __attribute__((always_inline)) __m512 exp_vector_f32(__m512 in)
+static inline __attribute__((always_inline)) __m512 exp_scaled_vector_f32(__m512 in)
 {
     float x[16], y[16], n[16];
     _mm512_storeu_ps(x, _mm512_min_ps(_mm512_set1_ps(exp_large_f32 + 1), in));
@@ -23,7 +23,7 @@ static inline __attribute__((always_inline)) __m512 exp_vector_f32(__m512 in)
     return _mm512_maskz_scalef_ps(is_some, _mm512_loadu_ps(y), _mm512_loadu_ps(n));
 }
 
-static inline __attribute__((always_inline)) __m512d exp_vector_f64(__m512d in)
+static inline __attribute__((always_inline)) __m512d exp_scaled_vector_f64(__m512d in)
 {
     double x[8], y[8], n[8];
     _mm512_storeu_pd(x, _mm512_min_pd(_mm512_set1_pd(exp_large_f64 + 1), in));
@@ -39,12 +39,14 @@ static inline __attribute__((always_inline)) __m512d exp_vector_f64(__m512d in)
 /* A loop: n is whole registers. */
 static inline void exp_vectors_f32(int64_t n, float *to, const float *from)
 {
-    for (int64_t i = 0; i < n; i += 16) _mm512_storeu_ps(to + i, exp_vector_f32(_mm512_loadu_ps(from + i)));
+    for (int64_t i = 0; i < n; i += 16)
+        _mm512_storeu_ps(to + i, exp_scaled_vector_f32(_mm512_loadu_ps(from + i)));
 }
 
 static inline void exp_vectors_f64(int64_t n, double *to, const double *from)
 {
-    for (int64_t i = 0; i < n; i += 8) _mm512_storeu_pd(to + i, exp_vector_f64(_mm512_loadu_pd(from + i)));
+    for (int64_t i = 0; i < n; i += 8)
+        _mm512_storeu_pd(to + i, exp_scaled_vector_f64(_mm512_loadu_pd(from + i)));
 }
 
 #endif

@@ -71,8 +71,9 @@ void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, tg_exten
 tg_status tg_run_units(tg_function *f);
 /* Runs n steps as the lane's calls show them; what failed is noted there. */
 tg_status tg_run_steps(const tg_function *f, tg_lane *lane, int64_t first, int64_t n);
-/* Runs the chain that begins with the first of these steps. */
-void tg_run_chain(const tg_step *steps, const tg_kernel_call *calls);
+/* Runs the chain that begins with the first of these steps; 0 when there are so few elements that its steps have to run one
+ * by one. */
+int tg_run_chain(const tg_step *steps, const tg_kernel_call *calls);
 /* Runs all of a unit; what failed, if anything, is in the function's first lane. */
 tg_status tg_run_unit(tg_function *f, const tg_unit *unit);
 /* One panel, in one lane, which notes what fails. */

@@ -59,6 +59,7 @@ typedef struct tg_step {
     int is_rows;
     int64_t row_bytes[TG_ELEMENTWISE_MAX + 1];
     int64_t chain;          /* > 1: so many steps, from this one on, run as one */
+    int64_t chain_columns;  /* > 0: the chain goes row by row, and a row has so many elements */
     tg_chain_record record; /* of a step in a chain, without addresses */
 } tg_step;
 

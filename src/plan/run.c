@@ -29,8 +29,7 @@ tg_status tg_run_steps(const tg_function *f, tg_lane *lane, int64_t first, int64
 {
     for (int64_t s = first; s < first + n; s++) {
         const tg_step *step = &f->plan->steps[s];
-        if (step->chain > 1 && step->chain <= first + n - s) {
-            tg_run_chain(step, &lane->calls[s]);
+        if (step->chain > 1 && step->chain <= first + n - s && tg_run_chain(step, &lane->calls[s])) {
             s += step->chain - 1;
             continue;
         }

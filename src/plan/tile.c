@@ -5,7 +5,7 @@
 
 /* Measured: elements of a block; what the results of a block may take together, for they share the L1 cache; what a
  * panel may take, in the L2 cache. */
-#define BLOCK_ELEMENTS 1024
+#define BLOCK_ELEMENTS 4096
 #define BLOCK_BYTES 24576
 #define PANEL_BYTES 1048576
 /* A block where all steps are elementwise: chains of them leave little in the cache, and what has to be done once for
