@@ -58,6 +58,11 @@ static inline halves_f32 split_power_f32(int32_t n)
     return (halves_f32){power_f32(half), power_f32(n - half)};
 }
 
+/* ---- Quotients ---------------------------------------------------------------------------------------- */
+
+/* Where neither dividend nor divisor is smaller or larger, no step of a quotient leaves the normal numbers. */
+static const float quotient_low_f32 = 0x1p-60F, quotient_high_f32 = 0x1p60F;
+
 /* ---- Logarithms --------------------------------------------------------------------------------------- */
 
 /* log(2^n (1 + f)) for 1 + f from sqrt(1/2) to sqrt(2). */

@@ -65,6 +65,11 @@ static inline halves_f64 split_power_f64(uint64_t n)
     return (halves_f64){power_f64(half + 1024), power_f64(n - half + 1024)};
 }
 
+/* ---- Quotients ---------------------------------------------------------------------------------------- */
+
+/* Where neither dividend nor divisor is smaller or larger, no step of a quotient leaves the normal numbers. */
+static const double quotient_low_f64 = 0x1p-450, quotient_high_f64 = 0x1p450;
+
 /* ---- Logarithms --------------------------------------------------------------------------------------- */
 
 /* log(2^n (1 + f)) for 1 + f from sqrt(1/2) to sqrt(2): with s = f / (2 + f) it is log((1 + s) / (1 - s)), whose
