@@ -1,6 +1,7 @@
 /* Chains: every operation that has a record gives the same bits as its loop, however its operands are had and whatever the instruction
  * set; compiled functions give the same with chains and without, for any length, also where results are read again
- * later, where there are more operations than one chain has, and where params are updated in place. */
+ * later, where there are more operations than one chain has, where params are updated in place, and where chains go row by
+ * row and end with sums. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,10 +9,11 @@
 
 #include "graph_helpers.h"
 
+#include "kernels/reduce_fold.h"
 #include "ops/ops.h"
 #include "plan/function.h"
 
-enum { LONGEST = 5000 };
+enum { LONGEST = 5000, MOST_VALUES = 24000 };
 
 static int here(tg_dtype dtype)
 {
@@ -104,6 +106,45 @@ static void test_records(void **state)
     assert_null(tg_chain_for(TG_BASELINE, TG_F32));
 }
 
+/* Behind exp, over some chunks in two goes: the totals are those of the fold, to the last bit. */
+static void check_sum(tg_instructions instructions, tg_dtype dtype)
+{
+    const tg_chain_kernels *kernels = tg_chain_for(instructions, dtype);
+    const tg_fold *fold = tg_reduce_for(instructions)->sum[dtype];
+    static operands o;
+    static tg_totals found, expected;
+    int64_t n = CHUNKS * kernels->chunk, item = (int64_t)tg_dtype_size(dtype);
+    const void *in[1] = {o.read[0]};
+    double sums[2] = {0, 0};
+    fill(dtype, o.read[0], MOST, -30, 30, 0);
+    tg_elementwise_for(instructions)->rows[dtype][TG_ROW_exp](n, o.expected, in, (const int64_t[]){1});
+    fold->start(&expected, fold->lanes);
+    fold->along(&expected, n, o.expected, 1);
+    tg_chain_record records[2] = {
+        {.run = kernels->rows[TG_ROW_exp], .in = {o.read[0]}, .kind = {TG_CHAIN_READ}},
+        {.run = kernels->sum, .to = (char *)&found}};
+    fold->start(&found, fold->lanes);
+    kernels->go(records, 1);
+    records[0].in[0] += kernels->chunk * item;
+    kernels->go(records, CHUNKS - 1);
+    assert_memory_equal(found.of.f64, expected.of.f64, (size_t)fold->lanes * sizeof(double));
+    fold->join(&found);
+    fold->join(&expected);
+    fold->finish(&found, 1, &sums[0]);
+    fold->finish(&expected, 1, &sums[1]);
+    assert_memory_equal(&sums[0], &sums[1], sizeof sums[0]);
+    assert_true(sums[0] > 0);
+}
+
+static void test_sums(void **state)
+{
+    (void)state;
+    for (int set_of = TG_BASELINE; set_of <= (int)tg_instructions_here(); set_of++)
+        for (int dtype = TG_F32; dtype <= TG_F64; dtype++)
+            if (tg_chain_for((tg_instructions)set_of, (tg_dtype)dtype) != NULL)
+                check_sum((tg_instructions)set_of, (tg_dtype)dtype);
+}
+
 /* ---- Functions -------------------------------------------------------------------------------------------- */
 
 typedef struct program {
@@ -187,7 +228,8 @@ static void check_program(const program *p, int64_t steps, int64_t kept, const c
 
 static tg_tensor *values(tg_graph *g, const char *name, tg_dtype dtype, int64_t n, int64_t seed)
 {
-    static double data[LONGEST];
+    static double data[MOST_VALUES];
+    assert_true(n <= MOST_VALUES);
     fill(dtype, data, n, -2, 2, seed);
     return tg_param(g, name, dtype, 1, &n, data);
 }
@@ -258,9 +300,67 @@ static void test_rows(void **state)
     }
 }
 
+/* How many chains go row by row, and how many end with a sum. */
+static void count_kinds(const tg_function *f, int *by_rows, int *sums)
+{
+    *by_rows = *sums = 0;
+    for (int64_t s = 0; s < f->plan->n_steps; s++) {
+        const tg_step *step = &f->plan->steps[s];
+        *by_rows += step->chain > 1 && step->chain_columns > 0;
+        *sums += step->chain > 1 && step[step->chain - 1].loop == NULL;
+    }
+}
+
+/* A number for each row, from a param and from a reduction, and one for each column; sums of rows and of all, of what is
+ * read again and of what is not. */
+static void check_wide_rows(tg_dtype dtype, int64_t rows, int64_t columns, double special)
+{
+    program p = {.g = tg_graph_new(NULL)};
+    const int64_t n = rows * columns;
+    tg_tensor *flat = values(p.g, "x", dtype, n, 0);
+    static char data[MOST_VALUES * sizeof(double)];
+    tg_get(flat, data, (size_t)n * tg_dtype_size(dtype));
+    set(dtype, data, n / 3, special);
+    tg_set(flat, data, (size_t)n * tg_dtype_size(dtype));
+    tg_tensor *x = tg_reshape(flat, 2, (const int64_t[]){rows, columns});
+    tg_tensor *left = tg_reshape(values(p.g, "left", dtype, rows, 7), 2, (const int64_t[]){rows, 1});
+    tg_tensor *above = values(p.g, "above", dtype, columns, 3);
+    tg_tensor *shifted = tg_sub(x, tg_max(x, TG_KEEP_AXES(1))), *scaled = tg_mul(tg_exp(shifted), left);
+    p.outputs[p.n_outputs++] = tg_add(tg_sum(scaled, TG_AXES(1)), tg_logsumexp(tg_mul(x, left), TG_AXES(1)));
+    p.outputs[p.n_outputs++] = tg_add(tg_softmax(tg_sub(above, x), 1), scaled);
+    p.outputs[p.n_outputs++] =
+        tg_add(tg_sum(tg_square(tg_sub(x, left)), NULL), tg_sum(tg_exp(tg_neg(x)), NULL));
+    p.outputs[p.n_outputs++] = tg_logsumexp(flat, NULL);
+    char what[80];
+    snprintf(what, sizeof what, "%lld rows of %lld %s and %g", (long long)rows, (long long)columns,
+             tg_dtype_name(dtype), special);
+    check_program(&p, here(dtype) && columns >= 256 ? 10 : 0, 4, what);
+    int by_rows, sums;
+    tg_function *f = compile(&p, NULL);
+    count_kinds(f, &by_rows, &sums);
+    tg_function_free(f);
+    if (here(dtype) && columns >= 256 && rows > 1 && (by_rows < 3 || sums < 4))
+        fail_msg("%s: %d chains go row by row, %d end with sums", what, by_rows, sums);
+    tg_graph_free(p.g);
+}
+
+static void test_wide_rows(void **state)
+{
+    (void)state;
+    static const int64_t columns[] = {1, 7, 31, 64, 100, 255, 256, 257, 300, 384, 1000, 1023};
+    static const double specials[] = {1, (double)NAN, (double)INFINITY, -(double)INFINITY};
+    for (int dtype = TG_F32; dtype <= TG_F64; dtype++) {
+        for (int i = 0; i < COUNT(columns); i++)
+            for (int64_t rows = 1; rows <= 23; rows += 1 + rows / 2)
+                check_wide_rows((tg_dtype)dtype, rows, columns[i], specials[(i + rows) % 4]);
+        check_wide_rows((tg_dtype)dtype, 3, 8000, 1);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_records), cmocka_unit_test(test_lengths),
-                                       cmocka_unit_test(test_long_chains), cmocka_unit_test(test_rows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_records), cmocka_unit_test(test_sums),
+                                       cmocka_unit_test(test_lengths), cmocka_unit_test(test_long_chains),
+                                       cmocka_unit_test(test_rows),    cmocka_unit_test(test_wide_rows)};
     return cmocka_run_group_tests_name("chains", tests, NULL, NULL);
 }

@@ -178,6 +178,62 @@ static void test_positions(void **state)
     }
 }
 
+/* ---- Quotients by one number ---------------------------------------------------------------------------- */
+
+enum { QUOTIENTS = 517 };
+
+/* With an exponent of up to 2^most on either side, and often a mantissa next to a power of 2. */
+static double mantissa_and_exponent(tg_dtype dtype, int most)
+{
+    double x = ldexp(1 + (double)draw(0, (1 << 23) - 1) / (1 << 23), (int)draw(-most, most));
+    int64_t kind = draw(0, 5);
+    if (kind > 1) return x;
+    double unit = dtype == TG_F32 ? 0x1p-23 : 0x1p-52, power = ldexp(1, ilogb(x));
+    return kind == 0 ? power * (1 + (double)draw(0, 3) * unit) : power * (2 - (double)draw(1, 4) * unit);
+}
+
+static void set(tg_dtype dtype, char *data, int64_t i, double x)
+{
+    if (dtype == TG_F32)
+        ((float *)(void *)data)[i] = (float)x;
+    else
+        ((double *)(void *)data)[i] = x;
+}
+
+/* Whether elements are moderate is looked at piece by piece: some pieces have one that is not. */
+static void check_quotients(tg_loop loop, tg_dtype dtype, int most)
+{
+    static const double special[] = {0, -0.0, -3, 1e-310, 1e-42, 1e300, 3e38, (double)INFINITY, (double)NAN};
+    _Alignas(64) char a[QUOTIENTS * 8], b[8], expected[QUOTIENTS * 8], found[QUOTIENTS * 8];
+    for (int64_t i = 0; i < QUOTIENTS; i++) set(dtype, a, i, mantissa_and_exponent(dtype, most));
+    for (int64_t i = draw(0, 300); i < QUOTIENTS; i += draw(1, 300))
+        set(dtype, a, i, special[draw(0, (int64_t)(sizeof special / sizeof *special) - 1)]);
+    set(dtype, b, 0, mantissa_and_exponent(dtype, most) * (draw(0, 3) == 0 ? -1 : 1));
+    for (int64_t i = 0; i < QUOTIENTS; i++) {
+        if (dtype == TG_F32)
+            ((float *)(void *)expected)[i] = ((float *)(void *)a)[i] / *(float *)(void *)b;
+        else
+            ((double *)(void *)expected)[i] = ((double *)(void *)a)[i] / *(double *)(void *)b;
+    }
+    const void *in[2] = {a, b};
+    loop(QUOTIENTS, found, in, (const int64_t[]){1, 0});
+    check_same(dtype, expected, found, QUOTIENTS, "as a quotient by one number", TG_ROW_div);
+    loop(QUOTIENTS, a, in, (const int64_t[]){1, 0});
+    check_same(dtype, expected, a, QUOTIENTS, "as a quotient in place", TG_ROW_div);
+}
+
+static void test_quotients(void **state)
+{
+    (void)state;
+    for (int set_of = 0; set_of <= (int)tg_instructions_here(); set_of++) {
+        const tg_elementwise_kernels *kernels = tg_elementwise_for((tg_instructions)set_of);
+        for (int i = 0; i < 400; i++) {
+            check_quotients(kernels->rows[TG_F32][TG_ROW_div], TG_F32, i % 2 == 0 ? 59 : 120);
+            check_quotients(kernels->rows[TG_F64][TG_ROW_div], TG_F64, i % 2 == 0 ? 449 : 1000);
+        }
+    }
+}
+
 /* ---- Walks -------------------------------------------------------------------------------------------- */
 
 /* An operand with strides of its own: axes in memory in any order, with gaps, backwards or repeated. */
@@ -279,6 +335,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_quotients),
         cmocka_unit_test(test_walks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
