@@ -36,17 +36,23 @@ static inline __attribute__((always_inline)) __m512d exp_scaled_vector_f64(__m51
     return _mm512_maskz_scalef_pd(is_some, _mm512_loadu_pd(y), _mm512_loadu_pd(n));
 }
 
-/* A loop: n is whole registers. */
+/* Loops. */
 static inline void exp_vectors_f32(int64_t n, float *to, const float *from)
 {
-    for (int64_t i = 0; i < n; i += 16)
-        _mm512_storeu_ps(to + i, exp_scaled_vector_f32(_mm512_loadu_ps(from + i)));
+    int64_t i = 0;
+    for (; i + 16 <= n; i += 16) _mm512_storeu_ps(to + i, exp_scaled_vector_f32(_mm512_loadu_ps(from + i)));
+    if (i == n) return;
+    __mmask16 rest = (__mmask16)((1u << (n - i)) - 1);
+    _mm512_mask_storeu_ps(to + i, rest, exp_scaled_vector_f32(_mm512_maskz_loadu_ps(rest, from + i)));
 }
 
 static inline void exp_vectors_f64(int64_t n, double *to, const double *from)
 {
-    for (int64_t i = 0; i < n; i += 8)
-        _mm512_storeu_pd(to + i, exp_scaled_vector_f64(_mm512_loadu_pd(from + i)));
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8) _mm512_storeu_pd(to + i, exp_scaled_vector_f64(_mm512_loadu_pd(from + i)));
+    if (i == n) return;
+    __mmask8 rest = (__mmask8)((1u << (n - i)) - 1);
+    _mm512_mask_storeu_pd(to + i, rest, exp_scaled_vector_f64(_mm512_maskz_loadu_pd(rest, from + i)));
 }
 
 #endif
