@@ -357,10 +357,27 @@ static void test_wide_rows(void **state)
     }
 }
 
+/* A few numbers that cancel, of which a sum in another order would be another: they are added as without chains. */
+static void test_few_numbers(void **state)
+{
+    (void)state;
+    for (int dtype = TG_F32; dtype <= TG_F64; dtype++) {
+        for (int64_t n = 17; n <= 140; n += 3) {
+            program p = {.g = tg_graph_new(NULL), .n_outputs = 1};
+            tg_tensor *x = values(p.g, "x", (tg_dtype)dtype, n, 0);
+            tg_tensor *large = tg_mul_scalar(tg_exp(tg_mul_scalar(x, 30)), 1e10);
+            p.outputs[0] = tg_sum(tg_sub(tg_add(x, large), tg_flip(large, 0)), NULL);
+            check_program(&p, 0, 0, "few numbers");
+            tg_graph_free(p.g);
+        }
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_records), cmocka_unit_test(test_sums),
-                                       cmocka_unit_test(test_lengths), cmocka_unit_test(test_long_chains),
-                                       cmocka_unit_test(test_rows),    cmocka_unit_test(test_wide_rows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_records),    cmocka_unit_test(test_sums),
+                                       cmocka_unit_test(test_lengths),    cmocka_unit_test(test_long_chains),
+                                       cmocka_unit_test(test_rows),       cmocka_unit_test(test_wide_rows),
+                                       cmocka_unit_test(test_few_numbers)};
     return cmocka_run_group_tests_name("chains", tests, NULL, NULL);
 }
