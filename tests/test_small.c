@@ -14,7 +14,7 @@ enum { ROWS = 3, COLUMNS = 5, COUNT_OF_ELEMENTS = ROWS * COLUMNS };
 
 static int here(void)
 {
-    return tg_small_kernels_for(TG_F32) != NULL;
+    return tg_small_kernels_for(TG_F32, 1) != NULL;
 }
 
 /* ---- Two functions of the same outputs ------------------------------------------------------------------- */

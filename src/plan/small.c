@@ -17,6 +17,7 @@ typedef struct axes {
 typedef struct seen_step {
     tg_plan *plan;
     const tg_step *step;
+    const tg_small_kernels *kernels;
     tg_view views[TG_ELEMENTWISE_MAX + 1];
     int64_t shapes[TG_ELEMENTWISE_MAX + 1][2];
 } seen_step;
@@ -47,12 +48,24 @@ static int64_t count_of(const axes *a)
     return count;
 }
 
-/* Keeps the lanes for as long as the plan lives. NULL when memory runs out. */
-static const int32_t *keep_lanes(tg_plan *plan, const int32_t *lanes, int64_t terms)
+/* Keeps the lanes for as long as the plan lives, in numbers of the size that the kernels want. NULL when memory runs
+ * out. */
+static const void *keep_lanes(const seen_step *s, const int64_t *lanes, int64_t terms)
 {
-    size_t bytes = (size_t)terms * TG_SMALL_COUNT * sizeof *lanes;
-    int32_t *kept = tg_arena_take(&plan->memory, bytes);
-    if (kept != NULL) memcpy(kept, lanes, bytes);
+    const tg_small_kernels *kernels = s->kernels;
+    size_t bytes = (size_t)terms * (size_t)kernels->lanes * kernels->lane_size;
+    char *kept = tg_arena_take(&s->plan->memory, bytes + TG_ALIGNMENT - 1);
+    if (kept == NULL) return NULL;
+    kept += (TG_ALIGNMENT - (uintptr_t)kept % TG_ALIGNMENT) % TG_ALIGNMENT;
+    for (int64_t t = 0; t < terms; t++) {
+        for (int i = 0; i < kernels->lanes; i++) {
+            int64_t lane = lanes[t * TG_SMALL_COUNT + i], at = t * kernels->lanes + i;
+            if (kernels->lane_size == sizeof(int64_t))
+                ((int64_t *)kept)[at] = lane;
+            else
+                ((int32_t *)kept)[at] = (int32_t)lane;
+        }
+    }
     return kept;
 }
 
@@ -60,7 +73,7 @@ static const int32_t *keep_lanes(tg_plan *plan, const int32_t *lanes, int64_t te
  * memory. */
 static int find_lanes(const seen_step *s, int k, const axes *elements, const axes *terms, tg_small_record *r)
 {
-    int32_t lanes[TG_SMALL_COUNT * TG_SMALL_COUNT] = {0};
+    int64_t lanes[TG_SMALL_COUNT * TG_SMALL_COUNT] = {0};
     tg_small_operand *x = &r->in[k];
     int64_t n = count_of(elements), n_terms = count_of(terms), low = INT64_MAX, high = INT64_MIN;
     int as_they_lie = terms->rank == 0;
@@ -75,15 +88,14 @@ static int find_lanes(const seen_step *s, int k, const axes *elements, const axe
     for (int64_t t = 0; t < n_terms; t++) {
         for (int64_t i = 0; i < n; i++) {
             int64_t lane = offset_of(terms, t) + offset_of(elements, i) - low;
-            lanes[t * TG_SMALL_COUNT + i] = (int32_t)lane;
+            lanes[t * TG_SMALL_COUNT + i] = lane;
             x->loaded |= 1u << lane;
             if (lane != i) as_they_lie = 0;
         }
     }
     r->shift[k] = low * (int64_t)tg_dtype_size(s->views[k].dtype);
-    x->is_bool = s->views[k].dtype == TG_BOOL;
-    if (as_they_lie) return 1;
-    x->lanes = keep_lanes(s->plan, lanes, n_terms);
+    x->kind = as_they_lie ? TG_SMALL_READ : low == high ? TG_SMALL_SPLAT : TG_SMALL_ANY;
+    x->lanes = keep_lanes(s, lanes, n_terms);
     return x->lanes != NULL ? 1 : -1;
 }
 
@@ -138,40 +150,37 @@ static int find_product(const seen_step *s, tg_small_record *r)
     return found == 1 ? find_lanes(s, 1, &columns, &down, r) : found;
 }
 
-static tg_small_fn extremum_or_sum(const tg_op *op, const tg_small_kernels *kernels)
+static const tg_small_forms *reduction_forms(const tg_op *op, const tg_small_kernels *kernels)
 {
-    return op->index == TG_INDEX_SUM ? kernels->sum : op->index == TG_INDEX_MAX ? kernels->max : kernels->min;
+    if (op->index == TG_INDEX_SUM) return &kernels->sum;
+    return op->index == TG_INDEX_MAX ? &kernels->max : &kernels->min;
 }
 
-/* 1 with *r filled in but for addresses, 0 when the step has no record, -1 out of memory. */
-static int find_record(const seen_step *s, const tg_small_kernels *kernels, tg_small_record *r)
+/* What may compute the step, or NULL. */
+static const tg_small_forms *forms_of(const seen_step *s, tg_small_record *r)
 {
     const tg_op *op = s->step->op;
-    if (op == NULL) {
-        r->run = kernels->copy;
-        return find_elementwise(s, r);
-    }
-    if (op == tg_where_ops[0]) {
-        if (s->views[1].dtype == TG_BOOL) return 0;
-        r->run = kernels->where;
-        return find_elementwise(s, r);
-    }
+    const tg_small_kernels *kernels = s->kernels;
+    const tg_dtype dtype = s->views[0].dtype;
+    if (op == NULL) return dtype == TG_BOOL ? &kernels->copy_bool : &kernels->copy;
+    if (op == tg_where_ops[0]) return s->views[1].dtype != TG_BOOL ? &kernels->where : NULL;
     if ((op->flags & TG_OP_ELEMENTWISE) != 0) {
-        int row = row_of(op, s->views[0].dtype);
-        if (row == TG_ROWS) return 0;
-        r->loop = tg_row_loop((tg_row)row, s->views[0].dtype);
-        r->row = r->dtype == TG_I64 ? TG_ROWS : row;
-        r->run = r->dtype == TG_I64 ? kernels->loop : kernels->rows[row][TG_SMALL_ANY];
+        int row = row_of(op, dtype);
+        if (row == TG_ROWS) return NULL;
+        r->loop = tg_row_loop((tg_row)row, dtype);
+        return kernels->rows[row][TG_SMALL_ANY][TG_SMALL_ANY] != NULL ? &kernels->rows[row] : &kernels->loop;
+    }
+    if (dtype == TG_I64) return NULL;
+    if ((op->flags & TG_OP_REDUCTION) != 0) return reduction_forms(op, kernels);
+    return op->index == TG_INDEX_PRODUCT ? &kernels->product : NULL;
+}
+
+static int find_all_lanes(const seen_step *s, tg_small_record *r)
+{
+    const tg_op *op = s->step->op;
+    if (op == NULL || (op->flags & TG_OP_ELEMENTWISE) != 0 || op == tg_where_ops[0])
         return find_elementwise(s, r);
-    }
-    if (s->views[0].dtype == TG_I64) return 0;
-    if ((op->flags & TG_OP_REDUCTION) != 0) {
-        r->run = extremum_or_sum(op, kernels);
-        return find_reduction(s, r);
-    }
-    if (op->index != TG_INDEX_PRODUCT) return 0;
-    r->run = kernels->product;
-    return find_product(s, r);
+    return op->index == TG_INDEX_PRODUCT ? find_product(s, r) : find_reduction(s, r);
 }
 
 /* ---- Steps -------------------------------------------------------------------------------------------------- */
@@ -211,12 +220,6 @@ static tg_dtype working_type(const tg_place *places, int n)
     return type == TG_BOOL ? TG_F32 : type;
 }
 
-/* Integers are as large as doubles, and taken from place to place like them. */
-static const tg_small_kernels *kernels_of(tg_dtype type)
-{
-    return tg_small_kernels_for(type == TG_I64 ? TG_F64 : type);
-}
-
 /* ---- Operands ----------------------------------------------------------------------------------------------- */
 
 static int is_same_memory(const tg_plan *plan, const tg_small_record *r, int k, const tg_small_record *other)
@@ -237,32 +240,31 @@ static int is_whole(const tg_plan *plan, const tg_small_record *first, const tg_
     return first < r;
 }
 
-/* Says how each operand is had. */
-static void find_operands(const tg_plan *plan, const tg_small_record *first, tg_small_record *r)
+/* How the operand could best be had. Sums and products choose lanes of what is kept. */
+static tg_small_kind best_kind(const tg_plan *plan, const tg_small_record *first, const tg_small_record *r,
+                               int k)
 {
-    for (int k = 0; k < r->n_inputs; k++) {
-        if (first < r && r[-1].dtype == r->dtype && is_same_memory(plan, r, k, r - 1))
-            r->places[k] = -1;
-        else
-            r->in[k].is_whole = (short)is_whole(plan, first, r, k);
-    }
+    const tg_small_kind kind = r->in[k].kind;
+    if (k >= r->n_inputs) return TG_SMALL_ANY;
+    int is_chosen = r->terms > 0 || kind == TG_SMALL_READ;
+    if (is_chosen && first < r && r[-1].dtype == r->dtype && is_same_memory(plan, r, k, r - 1))
+        return TG_SMALL_KEPT;
+    return kind == TG_SMALL_READ && !is_whole(plan, first, r, k) ? TG_SMALL_ANY : kind;
 }
 
-static int is_kept(const tg_small_record *r, int k)
+/* Chooses the record's function, and with it how it has its operands: as near to the best way as there is one. */
+static void choose_form(const tg_plan *plan, const tg_small_record *first, const tg_small_forms *forms,
+                        tg_small_record *r)
 {
-    return k >= r->n_inputs || (r->places[k] < 0 && r->in[k].lanes == NULL);
-}
-
-static int is_read(const tg_small_record *r, int k)
-{
-    return k >= r->n_inputs || (r->places[k] >= 0 && r->in[k].lanes == NULL && r->in[k].is_whole);
-}
-
-static tg_small_form form_of(const tg_small_record *r)
-{
-    if (is_read(r, 0) && is_read(r, 1)) return TG_SMALL_READ;
-    if (is_kept(r, 0) && is_read(r, 1)) return TG_SMALL_KEPT_READ;
-    return is_read(r, 0) && is_kept(r, 1) ? TG_SMALL_READ_KEPT : TG_SMALL_ANY;
+    const tg_small_kind a = best_kind(plan, first, r, 0), b = best_kind(plan, first, r, 1);
+    const tg_small_kind a_far = a == TG_SMALL_KEPT ? a : TG_SMALL_ANY,
+                        b_far = b == TG_SMALL_KEPT ? b : TG_SMALL_ANY;
+    const tg_small_kind tries[][2] = {
+        {a, b}, {a_far, b_far}, {a_far, TG_SMALL_ANY}, {TG_SMALL_ANY, b_far}, {TG_SMALL_ANY, TG_SMALL_ANY}};
+    int i = 0;
+    while ((*forms)[tries[i][0]][tries[i][1]] == NULL) i++;
+    r->run = (*forms)[tries[i][0]][tries[i][1]];
+    for (int k = 0; k < 3; k++) r->in[k].kind = k < 2 ? tries[i][k] : TG_SMALL_ANY;
 }
 
 /* ---- Records ------------------------------------------------------------------------------------------------ */
@@ -282,23 +284,20 @@ static int add_record(tg_plan *plan, const tg_unit *unit, int64_t step, const tg
     const int n = plan->steps[step].n_inputs;
     const tg_place *out = &plan->places[place + n];
     const tg_dtype type = working_type(&plan->places[place], n);
-    const tg_small_kernels *kernels = kernels_of(type);
-    if (kernels == NULL || !has_whole_result(plan, out)) return 0;
-    seen_step s;
+    seen_step s = {.kernels = tg_small_kernels_for(type, out->count)};
+    if (s.kernels == NULL || !has_whole_result(plan, out)) return 0;
     see(plan, unit, &plan->steps[step], &s);
     tg_small_record *r = &plan->small[plan->n_small];
     *r = (tg_small_record){.n_inputs = n,
                            .written = (1u << out->count) - 1,
                            .places = {-1, -1, -1, place + n},
                            .step = step,
-                           .row = TG_ROWS,
                            .dtype = type};
-    int found = find_record(&s, kernels, r);
-    if (found != 1) return found;
     for (int k = 0; k < n; k++) r->places[k] = place + k;
-    find_operands(plan, first, r);
-    if (r->row < TG_ROWS && kernels->rows[r->row][form_of(r)] != NULL)
-        r->run = kernels->rows[r->row][form_of(r)];
+    const tg_small_forms *forms = forms_of(&s, r);
+    int found = forms == NULL ? 0 : find_all_lanes(&s, r);
+    if (found != 1) return found;
+    choose_form(plan, first, forms, r);
     plan->n_small++;
     return 1;
 }
@@ -307,7 +306,7 @@ static int add_record(tg_plan *plan, const tg_unit *unit, int64_t step, const tg
 
 static void end_program(tg_plan *plan)
 {
-    const tg_small_kernels *kernels = tg_small_kernels_for(TG_F32);
+    const tg_small_kernels *kernels = tg_small_kernels_for(TG_F32, 1);
     plan->small[plan->n_small++] = (tg_small_record){.run = kernels->end, .places = {-1, -1, -1, -1}};
 }
 
@@ -355,11 +354,11 @@ static int add_programs(tg_plan *plan)
 int tg_plan_small(tg_plan *plan)
 {
     int64_t records = 0;
-    if (tg_small_kernels_for(TG_F32) == NULL) return 1;
+    if (tg_small_kernels_for(TG_F32, 1) == NULL) return 1;
     for (int64_t u = 0; u < plan->n_units; u++)
         if (is_small(plan, &plan->units[u])) records += tg_unit_steps(&plan->units[u]) + 1;
     if (records == 0) return 1;
-    plan->run_small = tg_small_kernels_for(TG_F32)->go;
+    plan->run_small = tg_small_kernels_for(TG_F32, 1)->go;
     plan->small = malloc((size_t)records * sizeof *plan->small);
     return plan->small != NULL && add_programs(plan);
 }
