@@ -9,6 +9,7 @@
 
 enum {
     TG_SMALL_COUNT = 16, /* elements of an array, and terms of a sum or product */
+    TG_SMALL_TERMS = 5,  /* sums and products of fewer terms, but not of 0, have functions of their own */
     TG_SMALL_RECORDS =
         128 /* of one program: where a compiler makes calls of what should be jumps, stacks stay small */
 };
@@ -33,6 +34,10 @@ typedef struct tg_small_operand {
 
 typedef void (*tg_small_fn)(void); /* in truth of a type that only the kernels know */
 
+/* A kind of record's functions, by how the first operand and the second are had (ANY where there is none). There may be
+ * some alone, but always that for ANY and ANY. */
+typedef tg_small_fn tg_small_forms[TG_SMALL_KINDS][TG_SMALL_KINDS];
+
 typedef struct tg_small_record {
     tg_small_fn run;
     void *to; /* the result, in whole vectors */
@@ -42,14 +47,13 @@ typedef struct tg_small_record {
     int terms;    /* of a sum, an extremum or a product */
     tg_loop loop; /* of an operation that is computed element by element */
     /* For who makes programs: the places of inputs and, last, of the result (-1: none); bytes from where an input's place
-     * begins to lane 0; the step, and the type that it works on. */
+     * begins to lane 0; the step, the type that it works on, the bytes that it writes, whether it computes more than
+     * sums, differences and products, and what to choose `run` from. */
     int64_t places[4], shift[3], step;
     tg_dtype dtype;
+    int bytes, is_function;
+    const tg_small_forms *forms;
 } tg_small_record;
-
-/* A kind of record's functions, by how the first operand and the second are had (ANY where there is none). There may be
- * some alone, but always that for ANY and ANY. */
-typedef tg_small_fn tg_small_forms[TG_SMALL_KINDS][TG_SMALL_KINDS];
 
 /* How records with a result of one element type, and up to so many elements, compute. */
 typedef struct tg_small_kernels {
@@ -58,7 +62,8 @@ typedef struct tg_small_kernels {
     tg_small_forms rows[TG_ROWS]; /* none for rows that are left to the record's loop */
     tg_small_forms loop;          /* whatever the record's loop does */
     tg_small_forms where, copy, copy_bool;
-    tg_small_forms product, sum, max, min;
+    tg_small_forms product[TG_SMALL_TERMS], sum[TG_SMALL_TERMS]; /* of so many terms, or of any number */
+    tg_small_forms max, min;
     tg_small_fn end;                          /* comes last in a program */
     void (*go)(const tg_small_record *first); /* runs a program, to its end */
 } tg_small_kernels;

@@ -150,13 +150,16 @@ static int find_product(const seen_step *s, tg_small_record *r)
     return found == 1 ? find_lanes(s, 1, &columns, &down, r) : found;
 }
 
-static const tg_small_forms *reduction_forms(const tg_op *op, const tg_small_kernels *kernels)
+/* Of reductions and products, whose terms are counted. */
+static const tg_small_forms *forms_of_terms(const tg_op *op, const tg_small_kernels *kernels, int terms)
 {
-    if (op->index == TG_INDEX_SUM) return &kernels->sum;
+    int own = terms < TG_SMALL_TERMS ? terms : 0;
+    if (op->index == TG_INDEX_PRODUCT) return &kernels->product[own];
+    if (op->index == TG_INDEX_SUM) return &kernels->sum[own];
     return op->index == TG_INDEX_MAX ? &kernels->max : &kernels->min;
 }
 
-/* What may compute the step, or NULL. */
+/* What may compute a step that has no terms, or NULL. */
 static const tg_small_forms *forms_of(const seen_step *s, tg_small_record *r)
 {
     const tg_op *op = s->step->op;
@@ -168,19 +171,26 @@ static const tg_small_forms *forms_of(const seen_step *s, tg_small_record *r)
         int row = row_of(op, dtype);
         if (row == TG_ROWS) return NULL;
         r->loop = tg_row_loop((tg_row)row, dtype);
+        r->is_function = !tg_row_accepts((tg_row)row, TG_I64);
         return kernels->rows[row][TG_SMALL_ANY][TG_SMALL_ANY] != NULL ? &kernels->rows[row] : &kernels->loop;
     }
-    if (dtype == TG_I64) return NULL;
-    if ((op->flags & TG_OP_REDUCTION) != 0) return reduction_forms(op, kernels);
-    return op->index == TG_INDEX_PRODUCT ? &kernels->product : NULL;
+    return NULL;
 }
 
-static int find_all_lanes(const seen_step *s, tg_small_record *r)
+/* Finds the record's lanes, and what may compute it. 1 done, 0 nothing may, -1 out of memory. */
+static int find_record(const seen_step *s, tg_small_record *r)
 {
     const tg_op *op = s->step->op;
-    if (op == NULL || (op->flags & TG_OP_ELEMENTWISE) != 0 || op == tg_where_ops[0])
-        return find_elementwise(s, r);
-    return op->index == TG_INDEX_PRODUCT ? find_product(s, r) : find_reduction(s, r);
+    int is_reduction = op != NULL && (op->flags & TG_OP_REDUCTION) != 0,
+        is_product = op != NULL && op->index == TG_INDEX_PRODUCT;
+    if (!is_reduction && !is_product) {
+        r->forms = forms_of(s, r);
+        return r->forms != NULL ? find_elementwise(s, r) : 0;
+    }
+    if (s->views[0].dtype == TG_I64) return 0;
+    int found = is_product ? find_product(s, r) : find_reduction(s, r);
+    r->forms = forms_of_terms(op, s->kernels, r->terms);
+    return found;
 }
 
 /* ---- Steps -------------------------------------------------------------------------------------------------- */
@@ -228,6 +238,13 @@ static int is_same_memory(const tg_plan *plan, const tg_small_record *r, int k, 
     return p->base == made->base && p->dtype == made->dtype && p->offset + r->shift[k] == made->offset;
 }
 
+/* Sums and products choose lanes of what is kept. */
+int tg_can_be_kept(const tg_plan *plan, const tg_small_record *r, int k, const tg_small_record *before)
+{
+    int is_possible = r->terms > 0 || r->in[k].kind == TG_SMALL_READ;
+    return is_possible && before->dtype == r->dtype && is_same_memory(plan, r, k, before);
+}
+
 /* Memory that is aligned has whole vectors, but for what a program binds; and what other kernels leave between the end
  * of an array and of its vector may be slow to compute with. */
 static int is_whole(const tg_plan *plan, const tg_small_record *first, const tg_small_record *r, int k)
@@ -240,21 +257,18 @@ static int is_whole(const tg_plan *plan, const tg_small_record *first, const tg_
     return first < r;
 }
 
-/* How the operand could best be had. Sums and products choose lanes of what is kept. */
+/* How the operand could best be had. */
 static tg_small_kind best_kind(const tg_plan *plan, const tg_small_record *first, const tg_small_record *r,
                                int k)
 {
     const tg_small_kind kind = r->in[k].kind;
     if (k >= r->n_inputs) return TG_SMALL_ANY;
-    int is_chosen = r->terms > 0 || kind == TG_SMALL_READ;
-    if (is_chosen && first < r && r[-1].dtype == r->dtype && is_same_memory(plan, r, k, r - 1))
-        return TG_SMALL_KEPT;
+    if (first < r && tg_can_be_kept(plan, r, k, r - 1)) return TG_SMALL_KEPT;
     return kind == TG_SMALL_READ && !is_whole(plan, first, r, k) ? TG_SMALL_ANY : kind;
 }
 
 /* Chooses the record's function, and with it how it has its operands: as near to the best way as there is one. */
-static void choose_form(const tg_plan *plan, const tg_small_record *first, const tg_small_forms *forms,
-                        tg_small_record *r)
+static void choose_form(const tg_plan *plan, const tg_small_record *first, tg_small_record *r)
 {
     const tg_small_kind a = best_kind(plan, first, r, 0), b = best_kind(plan, first, r, 1);
     const tg_small_kind a_far = a == TG_SMALL_KEPT ? a : TG_SMALL_ANY,
@@ -262,8 +276,8 @@ static void choose_form(const tg_plan *plan, const tg_small_record *first, const
     const tg_small_kind tries[][2] = {
         {a, b}, {a_far, b_far}, {a_far, TG_SMALL_ANY}, {TG_SMALL_ANY, b_far}, {TG_SMALL_ANY, TG_SMALL_ANY}};
     int i = 0;
-    while ((*forms)[tries[i][0]][tries[i][1]] == NULL) i++;
-    r->run = (*forms)[tries[i][0]][tries[i][1]];
+    while ((*r->forms)[tries[i][0]][tries[i][1]] == NULL) i++;
+    r->run = (*r->forms)[tries[i][0]][tries[i][1]];
     for (int k = 0; k < 3; k++) r->in[k].kind = k < 2 ? tries[i][k] : TG_SMALL_ANY;
 }
 
@@ -277,8 +291,8 @@ static int has_whole_result(const tg_plan *plan, const tg_place *out)
     return is_ours && out->offset % TG_ALIGNMENT == 0;
 }
 
-/* Adds a step's record to the plan's; `first` begins its program. 1 added, 0 impossible, -1 out of memory. */
-static int add_record(tg_plan *plan, const tg_unit *unit, int64_t step, const tg_small_record *first)
+/* Adds a step's record, which has no function yet, to the plan's. 1 added, 0 impossible, -1 out of memory. */
+static int add_record(tg_plan *plan, const tg_unit *unit, int64_t step)
 {
     const int64_t place = plan->steps[step].first_place;
     const int n = plan->steps[step].n_inputs;
@@ -292,22 +306,25 @@ static int add_record(tg_plan *plan, const tg_unit *unit, int64_t step, const tg
                            .written = (1u << out->count) - 1,
                            .places = {-1, -1, -1, place + n},
                            .step = step,
-                           .dtype = type};
+                           .dtype = type,
+                           .bytes = s.kernels->lanes * (int)s.kernels->lane_size};
     for (int k = 0; k < n; k++) r->places[k] = place + k;
-    const tg_small_forms *forms = forms_of(&s, r);
-    int found = forms == NULL ? 0 : find_all_lanes(&s, r);
-    if (found != 1) return found;
-    choose_form(plan, first, forms, r);
-    plan->n_small++;
-    return 1;
+    int found = find_record(&s, r);
+    if (found == 1) plan->n_small++;
+    return found;
 }
 
 /* ---- Programs ------------------------------------------------------------------------------------------------ */
 
-static void end_program(tg_plan *plan)
+/* Orders the records of the program that begins with unit `first`, and gives them their functions. 0 when memory runs
+ * out. */
+static int end_program(tg_plan *plan, int64_t first)
 {
-    const tg_small_kernels *kernels = tg_small_kernels_for(TG_F32, 1);
-    plan->small[plan->n_small++] = (tg_small_record){.run = kernels->end, .places = {-1, -1, -1, -1}};
+    tg_small_record *begin = &plan->small[plan->units[first].program], *end = &plan->small[plan->n_small++];
+    if (!tg_order_program(plan, begin, end - begin)) return 0;
+    for (tg_small_record *r = begin; r < end; r++) choose_form(plan, begin, r);
+    *end = (tg_small_record){.run = tg_small_kernels_for(TG_F32, 1)->end, .places = {-1, -1, -1, -1}};
+    return 1;
 }
 
 /* Appends the records of unit u, to the program that begins with unit `first` if there is room in it. */
@@ -316,14 +333,13 @@ static int add_unit(tg_plan *plan, int64_t u, int64_t *first)
     tg_unit *unit = &plan->units[u];
     int64_t before = plan->n_small;
     if (*first >= 0 && before - plan->units[*first].program + tg_unit_steps(unit) >= TG_SMALL_RECORDS) {
-        end_program(plan);
+        if (!end_program(plan, *first)) return -1;
         *first = -1;
         before = plan->n_small;
     }
-    int64_t start = *first < 0 ? before : plan->units[*first].program;
     int added = 1;
     for (int64_t i = 0; i < tg_unit_steps(unit) && added == 1; i++)
-        added = add_record(plan, unit, unit->first_step + i, &plan->small[start]);
+        added = add_record(plan, unit, unit->first_step + i);
     if (added != 1) {
         plan->n_small = before;
         return added;
@@ -343,12 +359,11 @@ static int add_programs(tg_plan *plan)
         int added = is_small(plan, &plan->units[u]) ? add_unit(plan, u, &first) : 0;
         if (added < 0) return 0;
         if (added == 0 && first >= 0) {
-            end_program(plan);
+            if (!end_program(plan, first)) return 0;
             first = -1;
         }
     }
-    if (first >= 0) end_program(plan);
-    return 1;
+    return first < 0 || end_program(plan, first);
 }
 
 int tg_plan_small(tg_plan *plan)
