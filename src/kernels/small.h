@@ -16,10 +16,11 @@ enum {
 
 /* How a record has an operand. */
 typedef enum tg_small_kind {
-    TG_SMALL_ANY,   /* from memory, in any order */
-    TG_SMALL_KEPT,  /* it is what the record before has computed */
-    TG_SMALL_READ,  /* from memory as it lies, and all of the vectors there may be read */
-    TG_SMALL_SPLAT, /* one number in memory, for every lane */
+    TG_SMALL_ANY,    /* from memory, in any order */
+    TG_SMALL_PICKED, /* the same, out of 64 bytes that may be read */
+    TG_SMALL_KEPT,   /* it is what the record before has computed */
+    TG_SMALL_READ,   /* from memory as it lies, and all of the vectors there may be read */
+    TG_SMALL_SPLAT,  /* one number in memory, for every lane */
     TG_SMALL_KINDS
 } tg_small_kind;
 

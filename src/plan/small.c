@@ -267,14 +267,30 @@ static tg_small_kind best_kind(const tg_plan *plan, const tg_small_record *first
     return kind == TG_SMALL_READ && !is_whole(plan, first, r, k) ? TG_SMALL_ANY : kind;
 }
 
+/* The same, for who can do with any order. Aligned memory of ours comes in vectors. */
+static tg_small_kind next_kind(const tg_plan *plan, const tg_small_record *r, int k, tg_small_kind best)
+{
+    if (k >= r->n_inputs || best == TG_SMALL_KEPT) return best;
+    const tg_place *p = &plan->places[r->places[k]];
+    int is_input = p->base >= TG_BASE_LEAF && plan->leaves[p->base - TG_BASE_LEAF].is_input;
+    size_t last = tg_dtype_size(p->dtype) == sizeof(double) ? TG_SMALL_COUNT / 2 : TG_SMALL_COUNT;
+    int is_here = (p->offset + r->shift[k]) % TG_ALIGNMENT == 0 && r->in[k].loaded >> last == 0;
+    return !is_input && is_here && p->dtype != TG_BOOL ? TG_SMALL_PICKED : TG_SMALL_ANY;
+}
+
 /* Chooses the record's function, and with it how it has its operands: as near to the best way as there is one. */
 static void choose_form(const tg_plan *plan, const tg_small_record *first, tg_small_record *r)
 {
     const tg_small_kind a = best_kind(plan, first, r, 0), b = best_kind(plan, first, r, 1);
+    const tg_small_kind a_next = next_kind(plan, r, 0, a), b_next = next_kind(plan, r, 1, b);
     const tg_small_kind a_far = a == TG_SMALL_KEPT ? a : TG_SMALL_ANY,
                         b_far = b == TG_SMALL_KEPT ? b : TG_SMALL_ANY;
-    const tg_small_kind tries[][2] = {
-        {a, b}, {a_far, b_far}, {a_far, TG_SMALL_ANY}, {TG_SMALL_ANY, b_far}, {TG_SMALL_ANY, TG_SMALL_ANY}};
+    const tg_small_kind tries[][2] = {{a, b},
+                                      {a_next, b_next},
+                                      {a_far, b_far},
+                                      {a_far, TG_SMALL_ANY},
+                                      {TG_SMALL_ANY, b_far},
+                                      {TG_SMALL_ANY, TG_SMALL_ANY}};
     int i = 0;
     while ((*r->forms)[tries[i][0]][tries[i][1]] == NULL) i++;
     r->run = (*r->forms)[tries[i][0]][tries[i][1]];
