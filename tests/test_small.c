@@ -14,7 +14,7 @@ enum { ROWS = 3, COLUMNS = 5, COUNT_OF_ELEMENTS = ROWS * COLUMNS };
 
 static int here(void)
 {
-    return tg_small_kernels_for(TG_F32) != NULL;
+    return tg_small_kernels_for(TG_F32, 1) != NULL;
 }
 
 /* ---- Two functions of the same outputs ------------------------------------------------------------------- */
@@ -52,11 +52,12 @@ static void assert_same_bits(tg_graph *g, tg_tensor *const *outputs, int n, cons
 
 /* ---- Elementwise ------------------------------------------------------------------------------------------ */
 
-static tg_tensor *values(tg_graph *g, const char *name, tg_dtype dtype, int is_turned, double low,
-                         double high, int seed)
+/* Of so many columns, or rows if turned. */
+static tg_tensor *values_of(tg_graph *g, const char *name, int64_t columns, tg_dtype dtype, int is_turned,
+                            double low, double high, int seed)
 {
     double numbers[COUNT_OF_ELEMENTS];
-    const int64_t shape[2] = {is_turned ? COLUMNS : ROWS, is_turned ? ROWS : COLUMNS};
+    const int64_t shape[2] = {is_turned ? columns : ROWS, is_turned ? ROWS : columns};
     for (int i = 0; i < COUNT_OF_ELEMENTS; i++)
         numbers[i] = low + (high - low) * ((i * 7 + seed) % COUNT_OF_ELEMENTS) / (COUNT_OF_ELEMENTS - 1.0);
     float narrow[COUNT_OF_ELEMENTS];
@@ -71,16 +72,23 @@ static tg_tensor *values(tg_graph *g, const char *name, tg_dtype dtype, int is_t
     return tg_param(g, name, dtype, 2, shape, data[dtype]);
 }
 
+static tg_tensor *values(tg_graph *g, const char *name, tg_dtype dtype, int is_turned, double low,
+                         double high, int seed)
+{
+    return values_of(g, name, COLUMNS, dtype, is_turned, low, high, seed);
+}
+
 /* Operands as they lie, transposed, stretched from a row and a column, and just computed, on either side. */
-static void check_operation(const tg_op *op, tg_dtype dtype)
+static void check_operation(const tg_op *op, tg_dtype dtype, int64_t columns)
 {
     tg_graph *g = tg_graph_new(&(tg_graph_options){.flags = TG_NO_SIMPLIFY});
     double low = op->domain.low, high = op->domain.high;
     if (low == 0 && high == 0) low = -2, high = 2;
-    tg_tensor *x = values(g, "x", dtype, 0, low, high, 0), *y = values(g, "y", dtype, 0, low, high, 4);
-    tg_tensor *turned = tg_transpose(values(g, "t", dtype, 1, low, high, 2), NULL);
+    tg_tensor *x = values_of(g, "x", columns, dtype, 0, low, high, 0),
+              *y = values_of(g, "y", columns, dtype, 0, low, high, 4);
+    tg_tensor *turned = tg_transpose(values_of(g, "t", columns, dtype, 1, low, high, 2), NULL);
     tg_tensor *row = tg_broadcast_to(tg_index(y, 0, 1), 2, tg_shape(x));
-    tg_tensor *column = tg_broadcast_to(tg_slice(turned, 1, 2, 3, 1), 2, tg_shape(x));
+    tg_tensor *column = tg_broadcast_to(tg_slice(turned, 1, columns - 1, columns, 1), 2, tg_shape(x));
     tg_tensor *made =
         dtype == TG_BOOL ? tg_logical_and(x, y) : tg_mul_scalar(tg_add(x, y), dtype == TG_I64 ? 2 : 0.5);
     tg_tensor *const lists[][2] = {
@@ -110,7 +118,10 @@ static void test_elementwise(void **state)
             if (!tg_row_accepts((tg_row)row, (tg_dtype)dtype) || (dtype == TG_BOOL && !is_logical)) continue;
             if (dtype == TG_I64 && !tg_row_accepts((tg_row)row, TG_F32)) continue;
             if (dtype == TG_I64 && (tg_elementwise_ops[row]->flags & TG_OP_CONSTANT_SLOPE) != 0) continue;
-            check_operation(tg_elementwise_ops[row], (tg_dtype)dtype);
+            /* 3, 6 and 15 elements: half a vector, one, and up to two. */
+            const int64_t columns[] = {1, 2, COLUMNS};
+            for (int i = 0; i < COUNT(columns); i++)
+                check_operation(tg_elementwise_ops[row], (tg_dtype)dtype, columns[i]);
             checked++;
         }
     }
@@ -121,11 +132,13 @@ static void test_elementwise(void **state)
 static void test_choices(void **state)
 {
     (void)state;
-    for (int dtype = TG_F32; dtype <= TG_F64; dtype++) {
+    for (int i = 0; i < 6; i++) {
+        tg_dtype dtype = i % 2 == 0 ? TG_F32 : TG_F64;
+        const int64_t columns[] = {1, 2, COLUMNS};
         tg_graph *g = tg_graph_new(NULL);
-        tg_tensor *x = values(g, "x", (tg_dtype)dtype, 0, -2, 2, 0),
-                  *y = values(g, "y", (tg_dtype)dtype, 0, -2, 2, 4);
-        tg_tensor *z = tg_transpose(values(g, "z", (tg_dtype)dtype, 1, -2, 2, 5), NULL);
+        tg_tensor *x = values_of(g, "x", columns[i / 2], dtype, 0, -2, 2, 0),
+                  *y = values_of(g, "y", columns[i / 2], dtype, 0, -2, 2, 4);
+        tg_tensor *z = tg_transpose(values_of(g, "z", columns[i / 2], dtype, 1, -2, 2, 5), NULL);
         tg_tensor *less = tg_lt(x, y), *other = tg_logical_or(tg_ge(z, x), tg_logical_not(less));
         tg_tensor *outputs[] = {tg_where(less, x, z),
                                 tg_where(other, tg_neg(y), x),
@@ -139,7 +152,7 @@ static void test_choices(void **state)
         tg_function *small = compile(g, &chosen, 1, NULL), *usual = compile(g, &chosen, 1, "small");
         run_twice(small);
         run_twice(usual);
-        assert_memory_equal(tg_output(small, chosen), tg_output(usual, chosen), COUNT_OF_ELEMENTS);
+        assert_memory_equal(tg_output(small, chosen), tg_output(usual, chosen), (size_t)tg_count(x));
         tg_function_free(small);
         tg_function_free(usual);
         tg_graph_free(g);
@@ -204,6 +217,13 @@ static void test_products(void **state)
         check_close(g, tg_matmul(wt, xt), "transposed both");
         check_close(g, tg_matmul(tg_slice(x, 1, 0, 2, 1), tg_slice(wt, 0, 1, 3, 1)), "slices");
         check_close(g, tg_matmul(tg_flip(x, 1), w), "flipped");
+        for (int64_t terms = 1; terms <= ROWS; terms++) {
+            tg_tensor *a = tg_slice(tg_tanh(x), 1, 0, terms, 1), *b = tg_slice(w, 0, 0, terms, 1);
+            check_close(g, tg_matmul(a, b), "few terms");
+            check_close(g, tg_matmul(a, tg_slice(b, 1, 0, 2, 1)), "few terms and 6 elements");
+            check_close(g, tg_matmul(a, tg_slice(tg_tanh(b), 1, 1, 2, 1)), "few terms and 3 elements");
+            check_close(g, tg_sum(a, &(tg_axes){.count = 1, .axis = {1}}), "a sum of few terms");
+        }
         check_close(g,
                     tg_dot(tg_reshape(x, 1, (const int64_t[]){-1}), tg_reshape(w, 1, (const int64_t[]){-1})),
                     "dot");

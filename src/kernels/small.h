@@ -9,28 +9,35 @@
 
 enum {
     TG_SMALL_COUNT = 16, /* elements of an array, and terms of a sum or product */
+    TG_SMALL_TERMS = 5,  /* sums and products of fewer terms, but not of 0, have functions of their own */
     TG_SMALL_RECORDS =
         128 /* of one program: where a compiler makes calls of what should be jumps, stacks stay small */
 };
 
-/* How the operands of an elementwise record are had: as they lie, or in any way. */
-typedef enum tg_small_form {
-    TG_SMALL_ANY,
-    TG_SMALL_READ, /* all of them in memory */
-    TG_SMALL_KEPT_READ, /* the first is what the record before has computed, the second, if there is one, in memory */
-    TG_SMALL_READ_KEPT, /* the other way round */
-    TG_SMALL_FORMS
-} tg_small_form;
+/* How a record has an operand. */
+typedef enum tg_small_kind {
+    TG_SMALL_ANY,    /* from memory, in any order */
+    TG_SMALL_PICKED, /* the same, out of 64 bytes that may be read */
+    TG_SMALL_KEPT,   /* it is what the record before has computed */
+    TG_SMALL_READ,   /* from memory as it lies, and all of the vectors there may be read */
+    TG_SMALL_SPLAT,  /* one number in memory, for every lane */
+    TG_SMALL_KINDS
+} tg_small_kind;
 
 typedef struct tg_small_operand {
-    const void *from;     /* the element in lane 0; NULL: what the record before has computed */
-    const int32_t *lanes; /* the lane that each element is in, 16 for every term; NULL: as they lie */
-    uint32_t loaded;      /* bits of the lanes that are read */
-    short is_whole;       /* all of the vectors that hold those may be read */
-    short is_bool;
+    const void *from; /* the element in lane 0, if it is in memory */
+    const void *
+        lanes; /* the lane that each element is in, for every term: as many integers as a record of these kernels
+                        * has lanes, as large as its elements */
+    uint32_t loaded; /* bits of the lanes that are read */
+    tg_small_kind kind;
 } tg_small_operand;
 
 typedef void (*tg_small_fn)(void); /* in truth of a type that only the kernels know */
+
+/* A kind of record's functions, by how the first operand and the second are had (ANY where there is none). There may be
+ * some alone, but always that for ANY and ANY. */
+typedef tg_small_fn tg_small_forms[TG_SMALL_KINDS][TG_SMALL_KINDS];
 
 typedef struct tg_small_record {
     tg_small_fn run;
@@ -41,23 +48,29 @@ typedef struct tg_small_record {
     int terms;    /* of a sum, an extremum or a product */
     tg_loop loop; /* of an operation that is computed element by element */
     /* For who makes programs: the places of inputs and, last, of the result (-1: none); bytes from where an input's place
-     * begins to lane 0; the step, its row of elementwise.def if it has forms (TG_ROWS: none), and the type it works on. */
+     * begins to lane 0; the step, the type that it works on, the bytes that it writes, whether it computes more than
+     * sums, differences and products, and what to choose `run` from. */
     int64_t places[4], shift[3], step;
-    int row;
     tg_dtype dtype;
+    int bytes, is_function;
+    const tg_small_forms *forms;
 } tg_small_record;
 
-/* How records of one element type compute. */
+/* How records with a result of one element type, and up to so many elements, compute. */
 typedef struct tg_small_kernels {
-    tg_small_fn rows[TG_ROWS][TG_SMALL_FORMS]; /* NULL where there is none */
-    tg_small_fn where, copy, sum, max, min, product;
-    tg_small_fn loop;                         /* whatever the record's loop does, to elements of this size */
+    int lanes;                    /* the most elements */
+    size_t lane_size;             /* of a number in a list of lanes */
+    tg_small_forms rows[TG_ROWS]; /* none for rows that are left to the record's loop */
+    tg_small_forms loop;          /* whatever the record's loop does */
+    tg_small_forms where, copy, copy_bool;
+    tg_small_forms product[TG_SMALL_TERMS], sum[TG_SMALL_TERMS]; /* of so many terms, or of any number */
+    tg_small_forms max, min;
     tg_small_fn end;                          /* comes last in a program */
     void (*go)(const tg_small_record *first); /* runs a program, to its end */
 } tg_small_kernels;
 
-/* For float or double, and bools beside them, on this processor; NULL for other types, and where it has no such
- * kernels. */
-const tg_small_kernels *tg_small_kernels_for(tg_dtype dtype);
+/* For results of so many elements, with bools beside those of the type, on this processor; NULL for a type and a number
+ * that it has no such kernels for. */
+const tg_small_kernels *tg_small_kernels_for(tg_dtype dtype, int64_t count);
 
 #endif

@@ -16,34 +16,36 @@ typedef struct halves_f32 {
     float first, second;
 } halves_f32;
 
-static const float exp_large_f32 = 88.0F, exp_least_f32 = -104.0F, exp_nothing_f32 = -30.0F;
+static const float epsilon_f32 = 1.1920929e-7F, exp_large_f32 = 88.0F, exp_least_f32 = -104.0F,
+                   exp_nothing_f32 = -30.0F;
 
-/* Adding 1.5 2^23 rounds to a whole number, which then stands in the lowest bits. log 2 is in two parts, of which
+/* Adding this, 1.5 2^23, rounds to a whole number, which then stands in the lowest bits. log 2 is in two parts, of which
  * the first has zeros at its end, so that n times it is exact. */
-static const float magic_f32 = 12582912.0F, log2_inverse_f32 = 1.44269504F, log2_high_f32 = 6.9314575195e-1F,
+static const float rounder_f32 = 12582912.0F, log2_e_f32 = 1.44269504F, log2_high_f32 = 6.9314575195e-1F,
                    log2_low_f32 = 1.4286067653e-6F;
 
-static inline int32_t whole_f32(float shifted)
+/* The whole number in the lowest bits. */
+static inline int32_t whole_number_f32(float shifted)
 {
-    return (int32_t)(bits_f32(shifted) - bits_f32(magic_f32));
+    return (int32_t)(bits_f32(shifted) - bits_f32(rounder_f32));
 }
 
 static inline exponent_f32 split_exponent_f32(float x)
 {
-    float shifted = mad_f32(x, log2_inverse_f32, magic_f32), n = shifted - magic_f32;
+    float shifted = mad_f32(x, log2_e_f32, rounder_f32), n = shifted - rounder_f32;
     float high = mad_f32(n, -log2_high_f32, x), low = n * log2_low_f32;
-    exponent_f32 e = {whole_f32(shifted), high - low, 0};
+    exponent_f32 e = {whole_number_f32(shifted), high - low, 0};
     e.rest = (high - e.r) - low;
     return e;
 }
 
-/* e^r - 1 - r for |r| <= log(2) / 2. Pairs of terms, and pairs of those, do not wait for each other. */
-static inline float exp_tail_f32(float r)
+/* (e^r - 1 - r) / r^2 for |r| <= log(2) / 2. Pairs of terms, and pairs of those, do not wait for each other. */
+static inline float exp_terms_f32(float r)
 {
     float z = r * r;
     float a = mad_f32(0.166666359F, r, 0.5F), b = mad_f32(0.0083416095F, r, 0.0416665114F);
     float c = mad_f32(0.00014930297F, r, 0.0013930524F);
-    return mad_f32(mad_f32(c, z, b), z, a) * z;
+    return mad_f32(mad_f32(c, z, b), z, a);
 }
 
 static inline float power_f32(int32_t n)

@@ -17,29 +17,31 @@ typedef struct halves_f64 {
     double first, second;
 } halves_f64;
 
-static const double exp_large_f64 = 709.0, exp_least_f64 = -746.0, exp_nothing_f64 = -60.0;
+static const double epsilon_f64 = 2.2204460492503131e-16, exp_large_f64 = 709.0, exp_least_f64 = -746.0,
+                    exp_nothing_f64 = -60.0;
 
-/* Adding 1.5 2^52 rounds to a whole number, which then stands in the lowest bits. log 2 is in two parts, of which
+/* Adding this, 1.5 2^52, rounds to a whole number, which then stands in the lowest bits. log 2 is in two parts, of which
  * the first has zeros at its end, so that n times it is exact. */
-static const double magic_f64 = 6755399441055744.0, log2_inverse_f64 = 1.4426950408889634,
+static const double rounder_f64 = 6755399441055744.0, log2_e_f64 = 1.4426950408889634,
                     log2_high_f64 = 6.93147180369123816490e-1, log2_low_f64 = 1.90821492927058770002e-10;
 
-static inline uint64_t whole_f64(double shifted)
+/* The whole number in the lowest bits, plus 2048. */
+static inline uint64_t whole_number_f64(double shifted)
 {
-    return bits_f64(shifted) - bits_f64(magic_f64) + 2048u;
+    return bits_f64(shifted) - bits_f64(rounder_f64) + 2048u;
 }
 
 static inline exponent_f64 split_exponent_f64(double x)
 {
-    double shifted = mad_f64(x, log2_inverse_f64, magic_f64), n = shifted - magic_f64;
+    double shifted = mad_f64(x, log2_e_f64, rounder_f64), n = shifted - rounder_f64;
     double high = mad_f64(n, -log2_high_f64, x), low = n * log2_low_f64;
-    exponent_f64 e = {whole_f64(shifted), high - low, 0};
+    exponent_f64 e = {whole_number_f64(shifted), high - low, 0};
     e.rest = (high - e.r) - low;
     return e;
 }
 
-/* e^r - 1 - r for |r| <= log(2) / 2. Pairs of terms, and pairs of those, do not wait for each other. */
-static inline double exp_tail_f64(double r)
+/* (e^r - 1 - r) / r^2 for |r| <= log(2) / 2. Pairs of terms, and pairs of those, do not wait for each other. */
+static inline double exp_terms_f64(double r)
 {
     double z = r * r, w = z * z;
     double a = mad_f64(0.16666666666666677, r, 0.5);
@@ -50,7 +52,7 @@ static inline double exp_tail_f64(double r)
     a = mad_f64(b, z, a);
     c = mad_f64(d, z, c);
     e = mad_f64(2.0875390635135547e-09, z, e);
-    return mad_f64(mad_f64(e, w, c), w, a) * z;
+    return mad_f64(mad_f64(e, w, c), w, a);
 }
 
 static inline double power_f64(uint64_t n)

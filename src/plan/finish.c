@@ -94,6 +94,7 @@ static int update_in_place(tg_builder *b)
         if (!tg_does(b->request, TG_PASS_UPDATE) || b->moved_to[buffer] >= 0 ||
             !covers_from_start(&b->plan->places[update->place]) || !can_update_in_place(b, update, buffer)) {
             b->buffers[buffer].last = INT64_MAX;
+            b->plan->n_copies++;
             continue;
         }
         move_to_leaf(b, buffer, update->leaf);

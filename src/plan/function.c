@@ -45,6 +45,7 @@ void tg_function_adopt(tg_function *f, const tg_request *request)
     }
     for (int i = 0; i < request->n_outputs; i++) f->outputs[i] = request->outputs[i];
     f->rewinds = request->graph->rewinds;
+    f->has_leaves = 0;
 }
 
 tg_function *tg_function_new(tg_plan *plan, const tg_request *request)
@@ -95,6 +96,7 @@ tg_status tg_bind(tg_function *f, const tg_tensor *input, const void *data)
     for (int i = 0; i < f->plan->n_leaves; i++) {
         if (f->leaves[i].tensor != input || !f->plan->leaves[i].is_input) continue;
         f->leaves[i].bound = data;
+        f->has_leaves = 0;
         return TG_OK;
     }
     return tg_fail(&f->diag, TG_ERR_ARGUMENT, "tg_bind: the tensor is no input that this function reads");
@@ -156,6 +158,7 @@ static tg_status find_leaves(tg_function *f)
         moved = 1;
     }
     if (moved) point_results(f);
+    f->has_leaves = 1;
     return TG_OK;
 }
 
@@ -169,20 +172,27 @@ static tg_status kernel_failed(tg_function *f)
                    lane->diag.message[0] == '\0' ? tg_status_text(lane->status) : lane->diag.message);
 }
 
-static inline tg_status run(tg_function *f, tg_status (*run_units)(tg_function *))
+static void copy_updates(const tg_function *f)
 {
-    f->diag.status = TG_OK;
-    f->diag.message[0] = '\0';
-    f->lanes[0].diag.message[0] = '\0';
-    tg_status status = find_leaves(f);
-    if (status != TG_OK) return status;
     const tg_plan *plan = f->plan;
-    if (run_units(f) != TG_OK) return kernel_failed(f);
     for (int i = 0; i < plan->n_updates; i++) {
         const tg_plan_update *update = &plan->updates[i];
         if (update->place >= 0 && update->bytes > 0)
             memcpy(f->leaves[update->leaf].data, f->lanes[0].views[update->place].data, update->bytes);
     }
+}
+
+static inline tg_status run(tg_function *f, tg_status (*run_units)(tg_function *))
+{
+    f->diag.status = TG_OK;
+    f->diag.message[0] = '\0';
+    f->lanes[0].diag.message[0] = '\0';
+    if (!f->has_leaves || f->rewinds != f->graph->rewinds) {
+        tg_status status = find_leaves(f);
+        if (status != TG_OK) return status;
+    }
+    if (run_units(f) != TG_OK) return kernel_failed(f);
+    if (f->plan->n_copies > 0) copy_updates(f);
     return TG_OK;
 }
 

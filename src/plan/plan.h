@@ -129,6 +129,7 @@ typedef struct tg_plan {
     void *constants;
     int64_t n_steps, n_units, n_places;
     int n_leaves, n_outputs, n_updates;
+    int n_copies;       /* updates that are copied */
     size_t arena_bytes; /* scratch and parts included, from these offsets on */
     size_t scratch_offset, parts_offset;
     int threads;
@@ -230,6 +231,10 @@ int tg_place_buffers(tg_buffer *buffers, int64_t n, int64_t n_steps, int share, 
 
 /* When places have their offsets: finds the units that run as programs. 0 when memory runs out. */
 int tg_plan_small(tg_plan *plan);
+/* Puts the n records of a program, which have no functions yet, in another order. 0 when memory runs out. */
+int tg_order_program(const tg_plan *plan, tg_small_record *first, int64_t n);
+/* 1 when input k of a record can be had as what the one before it leaves in registers. */
+int tg_can_be_kept(const tg_plan *plan, const tg_small_record *r, int k, const tg_small_record *before);
 
 /* Then finds the steps that run as chains. */
 void tg_plan_chains(tg_plan *plan);

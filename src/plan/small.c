@@ -17,6 +17,7 @@ typedef struct axes {
 typedef struct seen_step {
     tg_plan *plan;
     const tg_step *step;
+    const tg_small_kernels *kernels;
     tg_view views[TG_ELEMENTWISE_MAX + 1];
     int64_t shapes[TG_ELEMENTWISE_MAX + 1][2];
 } seen_step;
@@ -47,12 +48,24 @@ static int64_t count_of(const axes *a)
     return count;
 }
 
-/* Keeps the lanes for as long as the plan lives. NULL when memory runs out. */
-static const int32_t *keep_lanes(tg_plan *plan, const int32_t *lanes, int64_t terms)
+/* Keeps the lanes for as long as the plan lives, in numbers of the size that the kernels want. NULL when memory runs
+ * out. */
+static const void *keep_lanes(const seen_step *s, const int64_t *lanes, int64_t terms)
 {
-    size_t bytes = (size_t)terms * TG_SMALL_COUNT * sizeof *lanes;
-    int32_t *kept = tg_arena_take(&plan->memory, bytes);
-    if (kept != NULL) memcpy(kept, lanes, bytes);
+    const tg_small_kernels *kernels = s->kernels;
+    size_t bytes = (size_t)terms * (size_t)kernels->lanes * kernels->lane_size;
+    char *kept = tg_arena_take(&s->plan->memory, bytes + TG_ALIGNMENT - 1);
+    if (kept == NULL) return NULL;
+    kept += (TG_ALIGNMENT - (uintptr_t)kept % TG_ALIGNMENT) % TG_ALIGNMENT;
+    for (int64_t t = 0; t < terms; t++) {
+        for (int i = 0; i < kernels->lanes; i++) {
+            int64_t lane = lanes[t * TG_SMALL_COUNT + i], at = t * kernels->lanes + i;
+            if (kernels->lane_size == sizeof(int64_t))
+                ((int64_t *)kept)[at] = lane;
+            else
+                ((int32_t *)kept)[at] = (int32_t)lane;
+        }
+    }
     return kept;
 }
 
@@ -60,7 +73,7 @@ static const int32_t *keep_lanes(tg_plan *plan, const int32_t *lanes, int64_t te
  * memory. */
 static int find_lanes(const seen_step *s, int k, const axes *elements, const axes *terms, tg_small_record *r)
 {
-    int32_t lanes[TG_SMALL_COUNT * TG_SMALL_COUNT] = {0};
+    int64_t lanes[TG_SMALL_COUNT * TG_SMALL_COUNT] = {0};
     tg_small_operand *x = &r->in[k];
     int64_t n = count_of(elements), n_terms = count_of(terms), low = INT64_MAX, high = INT64_MIN;
     int as_they_lie = terms->rank == 0;
@@ -75,15 +88,14 @@ static int find_lanes(const seen_step *s, int k, const axes *elements, const axe
     for (int64_t t = 0; t < n_terms; t++) {
         for (int64_t i = 0; i < n; i++) {
             int64_t lane = offset_of(terms, t) + offset_of(elements, i) - low;
-            lanes[t * TG_SMALL_COUNT + i] = (int32_t)lane;
+            lanes[t * TG_SMALL_COUNT + i] = lane;
             x->loaded |= 1u << lane;
             if (lane != i) as_they_lie = 0;
         }
     }
     r->shift[k] = low * (int64_t)tg_dtype_size(s->views[k].dtype);
-    x->is_bool = s->views[k].dtype == TG_BOOL;
-    if (as_they_lie) return 1;
-    x->lanes = keep_lanes(s->plan, lanes, n_terms);
+    x->kind = as_they_lie ? TG_SMALL_READ : low == high ? TG_SMALL_SPLAT : TG_SMALL_ANY;
+    x->lanes = keep_lanes(s, lanes, n_terms);
     return x->lanes != NULL ? 1 : -1;
 }
 
@@ -138,40 +150,47 @@ static int find_product(const seen_step *s, tg_small_record *r)
     return found == 1 ? find_lanes(s, 1, &columns, &down, r) : found;
 }
 
-static tg_small_fn extremum_or_sum(const tg_op *op, const tg_small_kernels *kernels)
+/* Of reductions and products, whose terms are counted. */
+static const tg_small_forms *forms_of_terms(const tg_op *op, const tg_small_kernels *kernels, int terms)
 {
-    return op->index == TG_INDEX_SUM ? kernels->sum : op->index == TG_INDEX_MAX ? kernels->max : kernels->min;
+    int own = terms < TG_SMALL_TERMS ? terms : 0;
+    if (op->index == TG_INDEX_PRODUCT) return &kernels->product[own];
+    if (op->index == TG_INDEX_SUM) return &kernels->sum[own];
+    return op->index == TG_INDEX_MAX ? &kernels->max : &kernels->min;
 }
 
-/* 1 with *r filled in but for addresses, 0 when the step has no record, -1 out of memory. */
-static int find_record(const seen_step *s, const tg_small_kernels *kernels, tg_small_record *r)
+/* What may compute a step that has no terms, or NULL. */
+static const tg_small_forms *forms_of(const seen_step *s, tg_small_record *r)
 {
     const tg_op *op = s->step->op;
-    if (op == NULL) {
-        r->run = kernels->copy;
-        return find_elementwise(s, r);
-    }
-    if (op == tg_where_ops[0]) {
-        if (s->views[1].dtype == TG_BOOL) return 0;
-        r->run = kernels->where;
-        return find_elementwise(s, r);
-    }
+    const tg_small_kernels *kernels = s->kernels;
+    const tg_dtype dtype = s->views[0].dtype;
+    if (op == NULL) return dtype == TG_BOOL ? &kernels->copy_bool : &kernels->copy;
+    if (op == tg_where_ops[0]) return s->views[1].dtype != TG_BOOL ? &kernels->where : NULL;
     if ((op->flags & TG_OP_ELEMENTWISE) != 0) {
-        int row = row_of(op, s->views[0].dtype);
-        if (row == TG_ROWS) return 0;
-        r->loop = tg_row_loop((tg_row)row, s->views[0].dtype);
-        r->row = r->dtype == TG_I64 ? TG_ROWS : row;
-        r->run = r->dtype == TG_I64 ? kernels->loop : kernels->rows[row][TG_SMALL_ANY];
-        return find_elementwise(s, r);
+        int row = row_of(op, dtype);
+        if (row == TG_ROWS) return NULL;
+        r->loop = tg_row_loop((tg_row)row, dtype);
+        r->is_function = !tg_row_accepts((tg_row)row, TG_I64);
+        return kernels->rows[row][TG_SMALL_ANY][TG_SMALL_ANY] != NULL ? &kernels->rows[row] : &kernels->loop;
+    }
+    return NULL;
+}
+
+/* Finds the record's lanes, and what may compute it. 1 done, 0 nothing may, -1 out of memory. */
+static int find_record(const seen_step *s, tg_small_record *r)
+{
+    const tg_op *op = s->step->op;
+    int is_reduction = op != NULL && (op->flags & TG_OP_REDUCTION) != 0,
+        is_product = op != NULL && op->index == TG_INDEX_PRODUCT;
+    if (!is_reduction && !is_product) {
+        r->forms = forms_of(s, r);
+        return r->forms != NULL ? find_elementwise(s, r) : 0;
     }
     if (s->views[0].dtype == TG_I64) return 0;
-    if ((op->flags & TG_OP_REDUCTION) != 0) {
-        r->run = extremum_or_sum(op, kernels);
-        return find_reduction(s, r);
-    }
-    if (op->index != TG_INDEX_PRODUCT) return 0;
-    r->run = kernels->product;
-    return find_product(s, r);
+    int found = is_product ? find_product(s, r) : find_reduction(s, r);
+    r->forms = forms_of_terms(op, s->kernels, r->terms);
+    return found;
 }
 
 /* ---- Steps -------------------------------------------------------------------------------------------------- */
@@ -211,18 +230,19 @@ static tg_dtype working_type(const tg_place *places, int n)
     return type == TG_BOOL ? TG_F32 : type;
 }
 
-/* Integers are as large as doubles, and taken from place to place like them. */
-static const tg_small_kernels *kernels_of(tg_dtype type)
-{
-    return tg_small_kernels_for(type == TG_I64 ? TG_F64 : type);
-}
-
 /* ---- Operands ----------------------------------------------------------------------------------------------- */
 
 static int is_same_memory(const tg_plan *plan, const tg_small_record *r, int k, const tg_small_record *other)
 {
     const tg_place *p = &plan->places[r->places[k]], *made = &plan->places[other->places[3]];
     return p->base == made->base && p->dtype == made->dtype && p->offset + r->shift[k] == made->offset;
+}
+
+/* Sums and products choose lanes of what is kept. */
+int tg_can_be_kept(const tg_plan *plan, const tg_small_record *r, int k, const tg_small_record *before)
+{
+    int is_possible = r->terms > 0 || r->in[k].kind == TG_SMALL_READ;
+    return is_possible && before->dtype == r->dtype && is_same_memory(plan, r, k, before);
 }
 
 /* Memory that is aligned has whole vectors, but for what a program binds; and what other kernels leave between the end
@@ -237,32 +257,44 @@ static int is_whole(const tg_plan *plan, const tg_small_record *first, const tg_
     return first < r;
 }
 
-/* Says how each operand is had. */
-static void find_operands(const tg_plan *plan, const tg_small_record *first, tg_small_record *r)
+/* How the operand could best be had. */
+static tg_small_kind best_kind(const tg_plan *plan, const tg_small_record *first, const tg_small_record *r,
+                               int k)
 {
-    for (int k = 0; k < r->n_inputs; k++) {
-        if (first < r && r[-1].dtype == r->dtype && is_same_memory(plan, r, k, r - 1))
-            r->places[k] = -1;
-        else
-            r->in[k].is_whole = (short)is_whole(plan, first, r, k);
-    }
+    const tg_small_kind kind = r->in[k].kind;
+    if (k >= r->n_inputs) return TG_SMALL_ANY;
+    if (first < r && tg_can_be_kept(plan, r, k, r - 1)) return TG_SMALL_KEPT;
+    return kind == TG_SMALL_READ && !is_whole(plan, first, r, k) ? TG_SMALL_ANY : kind;
 }
 
-static int is_kept(const tg_small_record *r, int k)
+/* The same, for who can do with any order. Aligned memory of ours comes in vectors. */
+static tg_small_kind next_kind(const tg_plan *plan, const tg_small_record *r, int k, tg_small_kind best)
 {
-    return k >= r->n_inputs || (r->places[k] < 0 && r->in[k].lanes == NULL);
+    if (k >= r->n_inputs || best == TG_SMALL_KEPT) return best;
+    const tg_place *p = &plan->places[r->places[k]];
+    int is_input = p->base >= TG_BASE_LEAF && plan->leaves[p->base - TG_BASE_LEAF].is_input;
+    size_t last = tg_dtype_size(p->dtype) == sizeof(double) ? TG_SMALL_COUNT / 2 : TG_SMALL_COUNT;
+    int is_here = (p->offset + r->shift[k]) % TG_ALIGNMENT == 0 && r->in[k].loaded >> last == 0;
+    return !is_input && is_here && p->dtype != TG_BOOL ? TG_SMALL_PICKED : TG_SMALL_ANY;
 }
 
-static int is_read(const tg_small_record *r, int k)
+/* Chooses the record's function, and with it how it has its operands: as near to the best way as there is one. */
+static void choose_form(const tg_plan *plan, const tg_small_record *first, tg_small_record *r)
 {
-    return k >= r->n_inputs || (r->places[k] >= 0 && r->in[k].lanes == NULL && r->in[k].is_whole);
-}
-
-static tg_small_form form_of(const tg_small_record *r)
-{
-    if (is_read(r, 0) && is_read(r, 1)) return TG_SMALL_READ;
-    if (is_kept(r, 0) && is_read(r, 1)) return TG_SMALL_KEPT_READ;
-    return is_read(r, 0) && is_kept(r, 1) ? TG_SMALL_READ_KEPT : TG_SMALL_ANY;
+    const tg_small_kind a = best_kind(plan, first, r, 0), b = best_kind(plan, first, r, 1);
+    const tg_small_kind a_next = next_kind(plan, r, 0, a), b_next = next_kind(plan, r, 1, b);
+    const tg_small_kind a_far = a == TG_SMALL_KEPT ? a : TG_SMALL_ANY,
+                        b_far = b == TG_SMALL_KEPT ? b : TG_SMALL_ANY;
+    const tg_small_kind tries[][2] = {{a, b},
+                                      {a_next, b_next},
+                                      {a_far, b_far},
+                                      {a_far, TG_SMALL_ANY},
+                                      {TG_SMALL_ANY, b_far},
+                                      {TG_SMALL_ANY, TG_SMALL_ANY}};
+    int i = 0;
+    while ((*r->forms)[tries[i][0]][tries[i][1]] == NULL) i++;
+    r->run = (*r->forms)[tries[i][0]][tries[i][1]];
+    for (int k = 0; k < 3; k++) r->in[k].kind = k < 2 ? tries[i][k] : TG_SMALL_ANY;
 }
 
 /* ---- Records ------------------------------------------------------------------------------------------------ */
@@ -275,40 +307,40 @@ static int has_whole_result(const tg_plan *plan, const tg_place *out)
     return is_ours && out->offset % TG_ALIGNMENT == 0;
 }
 
-/* Adds a step's record to the plan's; `first` begins its program. 1 added, 0 impossible, -1 out of memory. */
-static int add_record(tg_plan *plan, const tg_unit *unit, int64_t step, const tg_small_record *first)
+/* Adds a step's record, which has no function yet, to the plan's. 1 added, 0 impossible, -1 out of memory. */
+static int add_record(tg_plan *plan, const tg_unit *unit, int64_t step)
 {
     const int64_t place = plan->steps[step].first_place;
     const int n = plan->steps[step].n_inputs;
     const tg_place *out = &plan->places[place + n];
     const tg_dtype type = working_type(&plan->places[place], n);
-    const tg_small_kernels *kernels = kernels_of(type);
-    if (kernels == NULL || !has_whole_result(plan, out)) return 0;
-    seen_step s;
+    seen_step s = {.kernels = tg_small_kernels_for(type, out->count)};
+    if (s.kernels == NULL || !has_whole_result(plan, out)) return 0;
     see(plan, unit, &plan->steps[step], &s);
     tg_small_record *r = &plan->small[plan->n_small];
     *r = (tg_small_record){.n_inputs = n,
                            .written = (1u << out->count) - 1,
                            .places = {-1, -1, -1, place + n},
                            .step = step,
-                           .row = TG_ROWS,
-                           .dtype = type};
-    int found = find_record(&s, kernels, r);
-    if (found != 1) return found;
+                           .dtype = type,
+                           .bytes = s.kernels->lanes * (int)s.kernels->lane_size};
     for (int k = 0; k < n; k++) r->places[k] = place + k;
-    find_operands(plan, first, r);
-    if (r->row < TG_ROWS && kernels->rows[r->row][form_of(r)] != NULL)
-        r->run = kernels->rows[r->row][form_of(r)];
-    plan->n_small++;
-    return 1;
+    int found = find_record(&s, r);
+    if (found == 1) plan->n_small++;
+    return found;
 }
 
 /* ---- Programs ------------------------------------------------------------------------------------------------ */
 
-static void end_program(tg_plan *plan)
+/* Orders the records of the program that begins with unit `first`, and gives them their functions. 0 when memory runs
+ * out. */
+static int end_program(tg_plan *plan, int64_t first)
 {
-    const tg_small_kernels *kernels = tg_small_kernels_for(TG_F32);
-    plan->small[plan->n_small++] = (tg_small_record){.run = kernels->end, .places = {-1, -1, -1, -1}};
+    tg_small_record *begin = &plan->small[plan->units[first].program], *end = &plan->small[plan->n_small++];
+    if (!tg_order_program(plan, begin, end - begin)) return 0;
+    for (tg_small_record *r = begin; r < end; r++) choose_form(plan, begin, r);
+    *end = (tg_small_record){.run = tg_small_kernels_for(TG_F32, 1)->end, .places = {-1, -1, -1, -1}};
+    return 1;
 }
 
 /* Appends the records of unit u, to the program that begins with unit `first` if there is room in it. */
@@ -317,14 +349,13 @@ static int add_unit(tg_plan *plan, int64_t u, int64_t *first)
     tg_unit *unit = &plan->units[u];
     int64_t before = plan->n_small;
     if (*first >= 0 && before - plan->units[*first].program + tg_unit_steps(unit) >= TG_SMALL_RECORDS) {
-        end_program(plan);
+        if (!end_program(plan, *first)) return -1;
         *first = -1;
         before = plan->n_small;
     }
-    int64_t start = *first < 0 ? before : plan->units[*first].program;
     int added = 1;
     for (int64_t i = 0; i < tg_unit_steps(unit) && added == 1; i++)
-        added = add_record(plan, unit, unit->first_step + i, &plan->small[start]);
+        added = add_record(plan, unit, unit->first_step + i);
     if (added != 1) {
         plan->n_small = before;
         return added;
@@ -344,22 +375,21 @@ static int add_programs(tg_plan *plan)
         int added = is_small(plan, &plan->units[u]) ? add_unit(plan, u, &first) : 0;
         if (added < 0) return 0;
         if (added == 0 && first >= 0) {
-            end_program(plan);
+            if (!end_program(plan, first)) return 0;
             first = -1;
         }
     }
-    if (first >= 0) end_program(plan);
-    return 1;
+    return first < 0 || end_program(plan, first);
 }
 
 int tg_plan_small(tg_plan *plan)
 {
     int64_t records = 0;
-    if (tg_small_kernels_for(TG_F32) == NULL) return 1;
+    if (tg_small_kernels_for(TG_F32, 1) == NULL) return 1;
     for (int64_t u = 0; u < plan->n_units; u++)
         if (is_small(plan, &plan->units[u])) records += tg_unit_steps(&plan->units[u]) + 1;
     if (records == 0) return 1;
-    plan->run_small = tg_small_kernels_for(TG_F32)->go;
+    plan->run_small = tg_small_kernels_for(TG_F32, 1)->go;
     plan->small = malloc((size_t)records * sizeof *plan->small);
     return plan->small != NULL && add_programs(plan);
 }

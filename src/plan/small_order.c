@@ -1,0 +1,119 @@
+/* The order of a program's records. A processor computes them as soon as their operands are there, so that order matters
+ * for one thing: what a record has computed is in a register for the next one, and for others a few cycles later in
+ * memory. So the longest chain of records that wait for each other should lie in one piece. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan.h"
+
+/* Records by their place in the order that they were made in. */
+typedef struct ordering {
+    const tg_plan *plan;
+    int n;
+    unsigned char depends[TG_SMALL_RECORDS][TG_SMALL_RECORDS]; /* [i][j]: i comes after j < i */
+    unsigned char done[TG_SMALL_RECORDS];
+    /* Cycles until a record's operands are there, and from then to the end of the longest chain behind it. */
+    int ready[TG_SMALL_RECORDS], rest[TG_SMALL_RECORDS];
+    tg_small_record records[TG_SMALL_RECORDS];
+} ordering;
+
+/* About how many cycles the result takes. */
+static int latency_of(const tg_small_record *r)
+{
+    enum { ARITHMETIC = 4, FUNCTION = 50 };
+    if (r->terms > 0) return ARITHMETIC * (1 + r->terms);
+    return r->is_function ? FUNCTION : ARITHMETIC;
+}
+
+/* Memory that a record reads for input k, or writes (3). */
+static void extent_of(const ordering *o, const tg_small_record *r, int k, int64_t *from, int64_t *to)
+{
+    const tg_place *p = &o->plan->places[r->places[k]];
+    *from = p->offset + (k < 3 ? r->shift[k] : 0);
+    *to = *from + (k < 3 ? TG_SMALL_COUNT * (int64_t)tg_dtype_size(p->dtype) : r->bytes);
+}
+
+static int overlap(const ordering *o, const tg_small_record *a, int j, const tg_small_record *b, int k)
+{
+    int64_t from, to, other_from, other_to;
+    if (a->places[j] < 0 || b->places[k] < 0) return 0;
+    if (o->plan->places[a->places[j]].base != o->plan->places[b->places[k]].base) return 0;
+    extent_of(o, a, j, &from, &to);
+    extent_of(o, b, k, &other_from, &other_to);
+    return from < other_to && other_from < to;
+}
+
+/* One of them writes what the other reads or writes. */
+static int must_wait(const ordering *o, const tg_small_record *later, const tg_small_record *earlier)
+{
+    for (int k = 0; k < 4; k++)
+        if (overlap(o, later, k, earlier, 3) || overlap(o, later, 3, earlier, k)) return 1;
+    return 0;
+}
+
+static void find_times(ordering *o)
+{
+    for (int i = 0; i < o->n; i++) {
+        for (int j = 0; j < i; j++) {
+            if (!must_wait(o, &o->records[i], &o->records[j])) continue;
+            o->depends[i][j] = 1;
+            int there = o->ready[j] + latency_of(&o->records[j]);
+            if (there > o->ready[i]) o->ready[i] = there;
+        }
+    }
+    for (int i = o->n - 1; i >= 0; i--) {
+        o->rest[i] += latency_of(&o->records[i]);
+        for (int j = 0; j < i; j++)
+            if (o->depends[i][j] && o->rest[i] > o->rest[j]) o->rest[j] = o->rest[i];
+    }
+}
+
+static int can_be_next(const ordering *o, int i)
+{
+    if (o->done[i]) return 0;
+    for (int j = 0; j < i; j++)
+        if (o->depends[i][j] && !o->done[j]) return 0;
+    return 1;
+}
+
+static int takes_result(const ordering *o, int i, int last)
+{
+    int takes = 0;
+    for (int k = 0; last >= 0 && k < o->records[i].n_inputs; k++)
+        takes |= tg_can_be_kept(o->plan, &o->records[i], k, &o->records[last]);
+    return takes;
+}
+
+/* A record that takes the last one's result, of the longest chain; or else what could begin first. */
+static int choose_next(const ordering *o, int last)
+{
+    int best = 0, best_takes = -1;
+    for (int i = 0; i < o->n; i++) {
+        if (!can_be_next(o, i)) continue;
+        int takes = takes_result(o, i, last), is_better = takes > best_takes;
+        if (!is_better && takes == best_takes)
+            is_better = takes || o->ready[i] == o->ready[best] ? o->rest[i] > o->rest[best]
+                                                               : o->ready[i] < o->ready[best];
+        if (!is_better) continue;
+        best = i;
+        best_takes = takes;
+    }
+    return best;
+}
+
+int tg_order_program(const tg_plan *plan, tg_small_record *first, int64_t n)
+{
+    ordering *o = calloc(1, sizeof *o);
+    if (o == NULL) return 0;
+    o->plan = plan;
+    o->n = (int)n;
+    memcpy(o->records, first, (size_t)n * sizeof *first);
+    find_times(o);
+    for (int last = -1, i = 0; i < o->n; i++) {
+        last = choose_next(o, last);
+        o->done[last] = 1;
+        first[i] = o->records[last];
+    }
+    free(o);
+    return 1;
+}
