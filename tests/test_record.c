@@ -128,39 +128,6 @@ static void test_random_tapes(void **state)
     tg_graph_free(g);
 }
 
-/* The table by itself, where many nodes belong in the same places, at the end of the slots too: any order of adding and
- * removing, and growing. */
-static void test_table(void **state)
-{
-    (void)state;
-    enum { NODES = 600, STEPS = 6000 };
-    static tg_tensor storage[NODES], *nodes[NODES];
-    static char there[NODES];
-    tg_node_table table = {0};
-    uint32_t random = 5;
-    for (int i = 0; i < NODES; i++) {
-        random = random * 1664525u + 1013904223u;
-        const uint64_t place = random >> 31 ? UINT32_MAX - (random >> 16 & 15) : random & 0xfff00000;
-        storage[i].structure = (XXH128_hash_t){place << 32, (uint64_t)i};
-        nodes[i] = &storage[i];
-    }
-    for (int step = 0; step < STEPS; step++) {
-        random = random * 1664525u + 1013904223u;
-        const int i = (int)(random >> 8) % (step < STEPS / 4 ? 40 : NODES);
-        if (there[i])
-            tg_node_table_remove(&table, storage[i].structure, i);
-        else
-            assert_int_equal(tg_node_table_add(&table, storage[i].structure, i), 1);
-        there[i] = !there[i];
-        for (int k = step % 7; k < NODES; k += 7) {
-            const tg_tensor *found = tg_node_table_find(&table, nodes, storage[k].structure);
-            assert_ptr_equal(found, there[k] ? nodes[k] : NULL);
-        }
-    }
-    tg_node_table_free(&table);
-    assert_null(tg_node_table_find(&table, nodes, storage[0].structure));
-}
-
 /* Of fewer bytes than a word: what was recorded before does not count. */
 static void test_short_constants(void **state)
 {
@@ -338,7 +305,6 @@ int main(void)
         graph_test(test_many_users_of_one_tensor),
         graph_test(test_rewind_among_many_users),
         cmocka_unit_test(test_random_tapes),
-        cmocka_unit_test(test_table),
         graph_test(test_short_constants),
         graph_test(test_shapes_are_shared),
         graph_test(test_structure_of_what_is_recorded_again),

@@ -18,7 +18,6 @@ void tg_graph_free(tg_graph *g)
 {
     if (g == NULL) return;
     if (g->free_plans != NULL) g->free_plans(g->plans);
-    tg_node_table_free(&g->table); /* nothing is looked for any more */
     tg_truncate(g, 0);
     for (int i = 0; i < g->n_own_ops; i++) free(g->own_ops[i]);
     free(g->own_ops);

@@ -12,7 +12,6 @@
 
 #include "hash.h"
 #include "memory.h"
-#include "node_table.h"
 #include "type.h"
 
 /* What an input, param or state has beside its node. */
@@ -22,6 +21,12 @@ typedef struct tg_leaf {
     void *data;        /* NULL: an input without a value */
     UT_hash_handle hh; /* by name */
 } tg_leaf;
+
+/* A node that the table finds; the block of the arena behind its node. */
+typedef struct tg_interned {
+    tg_tensor *tensor;
+    UT_hash_handle hh; /* by the tensor's structure */
+} tg_interned;
 
 /* Where a node is looked for when the same operation is recorded again. */
 typedef enum tg_found_by {
@@ -38,7 +43,10 @@ struct tg_tensor {
     const int64_t *shape;
     XXH128_hash_t structure; /* the same for the same operation on the same leaves; intern.c */
     tg_tensor *users;        /* the newest of the nodes that are found by this one */
-    tg_tensor *next_user;    /* the next older one that is found by the same input */
+    union {
+        tg_tensor *next_user; /* the next older one that is found by the same input */
+        tg_interned *entry;
+    } found;
     union {
         tg_leaf *leaf;
         char *name; /* of an expression, or NULL; a leaf has its own */
@@ -88,9 +96,9 @@ struct tg_graph {
     tg_tensor **nodes;
     int64_t n_nodes, room;
     uint64_t next_serial;
-    uint64_t rewinds;    /* how often nodes were dropped */
-    tg_node_table table; /* of the nodes that are found by it */
-    tg_leaf *leaves;     /* uthash head, by name */
+    uint64_t rewinds;      /* how often nodes were dropped */
+    tg_interned *interned; /* uthash head */
+    tg_leaf *leaves;       /* uthash head, by name */
     tg_tensor **params;
     int64_t n_params, params_room;
     tg_op **own_ops; /* registered ones */

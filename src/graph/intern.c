@@ -93,22 +93,35 @@ static tg_tensor *newest_input(tg_tensor *const *inputs, int n)
 static tg_tensor *find(const tg_graph *g, const recipe *r, const tg_tensor *newest)
 {
     if (newest != NULL) {
-        for (tg_tensor *t = newest->users; t != NULL; t = t->next_user)
+        for (tg_tensor *t = newest->users; t != NULL; t = t->found.next_user)
             if (same_node(r, t)) return t;
         if (newest->n_users < MAX_USERS) return NULL;
     }
-    tg_tensor *t = tg_node_table_find(&g->table, g->nodes, r->structure);
-    return t != NULL && same_node(r, t) ? t : NULL;
+    tg_interned *entry;
+    HASH_FIND_BYHASHVALUE(hh, g->interned, &r->structure, sizeof r->structure, (unsigned)r->structure.low64,
+                          entry);
+    return entry != NULL && same_node(r, entry->tensor) ? entry->tensor : NULL;
+}
+
+static int add_to_table(tg_graph *g, tg_tensor *t)
+{
+    tg_interned *entry = tg_arena_take(&g->arena, sizeof *entry);
+    if (entry == NULL) return 0;
+    memset(entry, 0, sizeof *entry);
+    entry->tensor = t;
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, g->interned, &t->structure, sizeof t->structure,
+                                (unsigned)t->structure.low64, entry);
+    if (!tg_hash_added(entry)) return 0;
+    t->found_by = TG_FOUND_BY_TABLE;
+    t->found.entry = entry;
+    return 1;
 }
 
 static int make_findable(tg_graph *g, tg_tensor *t, tg_tensor *newest)
 {
-    if (newest == NULL || newest->n_users == MAX_USERS) {
-        t->found_by = TG_FOUND_BY_TABLE;
-        return tg_node_table_add(&g->table, t->structure, t->id);
-    }
+    if (newest == NULL || newest->n_users == MAX_USERS) return add_to_table(g, t);
     t->found_by = TG_FOUND_BY_INPUT;
-    t->next_user = newest->users;
+    t->found.next_user = newest->users;
     newest->users = t;
     newest->n_users++;
     return 1;
@@ -118,10 +131,10 @@ void tg_forget(tg_graph *g, tg_tensor *t)
 {
     if (t->found_by == TG_FOUND_BY_INPUT) {
         tg_tensor *newest = newest_input(t->inputs, t->n_inputs);
-        newest->users = t->next_user;
+        newest->users = t->found.next_user;
         newest->n_users--;
     } else if (t->found_by == TG_FOUND_BY_TABLE) {
-        tg_node_table_remove(&g->table, t->structure, t->id);
+        HASH_DELETE(hh, g->interned, t->found.entry);
     }
     t->found_by = TG_FOUND_NOWHERE;
 }
@@ -160,7 +173,7 @@ static tg_tensor *new_node(tg_graph *g, const recipe *r)
     t->shape = r->shape_of_first ? r->inputs[0]->shape : shape;
     t->structure = r->structure;
     t->users = NULL;
-    t->next_user = NULL;
+    t->found.next_user = NULL;
     t->own.leaf = NULL;
     t->id = (int32_t)g->n_nodes;
     t->origin_of = g->origin.of == NULL ? -1 : g->origin.of->id;

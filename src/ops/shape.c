@@ -318,7 +318,7 @@ static tg_tensor *stretched_before(const tg_tensor *x, int rank, const int64_t *
 {
     tg_tensor *t = x == NULL || (rank > 0 && shape == NULL) ? NULL : x->users;
     while (t != NULL && !(t->op == &broadcast_op && tg_shape_equal(t->rank, t->shape, rank, shape)))
-        t = t->next_user;
+        t = t->found.next_user;
     return t;
 }
 
