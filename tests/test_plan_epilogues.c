@@ -223,7 +223,7 @@ static void test_values_of_layers(void **state)
 static void test_asking_before_relu(void **state)
 {
     tg_graph *g = *state;
-    static double numbers[40 * 30];
+    static double numbers[40 * 30 + 3];
     for (int i = 0; i < COUNT(numbers); i++) numbers[i] = (double)((i * 37) % 101) / 50.0 - 1;
     tg_tensor *x = param_2d(g, "x", 20, 30, numbers), *w = param_2d(g, "w", 30, 40, numbers + 3);
     tg_tensor *z = tg_matmul(x, w), *positive = tg_lt(tg_number(g, TG_F64, 0), z);
@@ -239,7 +239,7 @@ static void test_deep_products(void **state)
 {
     tg_graph *g = *state;
     enum { DEPTH = 700, ROWS = 20, COLUMNS = 30 };
-    static double numbers[DEPTH * COLUMNS], found[2][ROWS * COLUMNS];
+    static double numbers[DEPTH * COLUMNS + 3], found[2][ROWS * COLUMNS];
     for (int i = 0; i < COUNT(numbers); i++) numbers[i] = (double)((i * 37) % 101) / 50.0 - 1;
     tg_tensor *x = param_2d(g, "x", DEPTH, ROWS, numbers), *d = param_2d(g, "d", DEPTH, COLUMNS, numbers + 1),
               *w = param_2d(g, "w", ROWS, COLUMNS, numbers + 2), *b = param_1d(g, "b", COLUMNS, numbers + 3);
