@@ -9,7 +9,8 @@
 # {"rows": [...], "rows_cblas": [...], "overhead": {...}, "record": {...}, "loops": [...]}. Every row has
 #     name, dtype, threads, ours_us, hand_us, torch_us      medians in microseconds; null where there is none
 # steps (W0 to W4) and long arrays (chain, logsumexp, softmax, …) first, then recording and compiling. hand_us is the best
-# of what is written by hand: hand_plain_us, hand_openblas_us, hand_onednn_us. Steps on more than one thread also have
+# of what is written by hand: hand_plain_us, hand_openblas_us, hand_onednn_us; ours_beside_torch_us was measured beside
+# torch_us. Steps on more than one thread also have
 #     alone_us, speedup, machine_speedup, free_rounds, speedup_if_free
 # the library's step on one thread in the same run, how often as fast the threads are, how often as fast they are at sums
 # and products alone (two processors may be one core), in how many rounds that was nearly all, and the speedup in these.
@@ -89,7 +90,7 @@ join_rows $lists "$build/rows_arrays.json" >"$build/rows.json"
 for python in python3 /usr/bin/python3; do
     if "$python" -c 'import torch' 2>"$build/torch.log"; then
         echo "PyTorch"
-        "$python" "$root/bench/torch_rows.py" "$build/rows.json"
+        "$python" "$root/bench/torch_rows.py" "$build/rows.json" "$build/own/bench/bench_steps"
         echo
         break
     fi

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Times what bench_steps and bench_arrays do in PyTorch and writes it into their rows.
 
-    bench/torch_rows.py ROWS.json
+    bench/torch_rows.py ROWS.json BENCH_STEPS
+
+Every number of threads has a process of its own, in which PyTorch and its BLAS have as many and as many processors. Since
+a machine's clock drifts, steps are measured by BENCH_STEPS once more beside PyTorch's: ours_beside_torch_us.
 
 The networks are those of steps.c: sigmoid with the quadratic cost, or ReLU with a softmax cross-entropy, and plain
 gradient descent; parameters are updated in place, and gradients are taken by torch.autograd.grad, which stores none.
@@ -9,7 +12,9 @@ The arrays are those of arrays.c."""
 import json
 import os
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 
 import torch
@@ -83,10 +88,8 @@ def seconds(step, n):
     return (time.perf_counter() - start) / n
 
 
-def measure(row, processors):
-    """Seconds of a row's step, on as many processors as it has threads."""
-    os.sched_setaffinity(0, processors[: row["threads"]])
-    torch.set_num_threads(row["threads"])
+def measure(row):
+    """Seconds of a row's step."""
     dtype = TYPES[row["dtype"]]
     if row["name"] in ARRAYS:
         step = make_array_step(row["name"], dtype)
@@ -98,16 +101,44 @@ def measure(row, processors):
     return statistics.median(seconds(step, n) for _ in range(BLOCKS))
 
 
-def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
+def measure_ours(row, bench_steps):
+    """Microseconds of the library's step, measured again."""
+    with tempfile.NamedTemporaryFile("r", suffix=".json") as file:
+        subprocess.run([bench_steps, "--only", row["name"], "--type", row["dtype"], "--threads", str(row["threads"]),
+                        "--blocks", "5", "--json", file.name], check=True, stdout=subprocess.DEVNULL)
+        return json.load(file)[0]["ours_us"]
+
+
+def time_rows(path, bench_steps, threads):
+    """Fills in the rows of so many threads."""
+    torch.set_num_threads(threads)
+    with open(path, encoding="utf-8") as file:
         rows = json.load(file)
-    processors = sorted(os.sched_getaffinity(0))
     for row in rows:
-        row["torch_us"] = round(1e6 * measure(row, processors), 4)
-        print(f"{row['name']:14} {row['dtype']} on {row['threads']}: {row['torch_us']:12.2f} us, "
-              f"ours {row['ours_us']:12.2f} us")
-    with open(sys.argv[1], "w", encoding="utf-8") as file:
+        if row["threads"] != threads:
+            continue
+        row["torch_us"] = round(1e6 * measure(row), 4)
+        ours = row["ours_us"]
+        if row["name"] in WORKLOADS:
+            ours = row["ours_beside_torch_us"] = measure_ours(row, bench_steps)
+        print(f"{row['name']:14} {row['dtype']} on {threads}: {row['torch_us']:12.2f} us, ours {ours:12.2f} us, "
+              f"ratio {row['torch_us'] / ours:6.2f}", flush=True)
+    with open(path, "w", encoding="utf-8") as file:
         file.write("[" + ",\n ".join(json.dumps(row) for row in rows) + "]\n")
+
+
+def main():
+    path, bench_steps = sys.argv[1:3]
+    if len(sys.argv) > 3:
+        time_rows(path, bench_steps, int(sys.argv[3]))
+        return
+    with open(path, encoding="utf-8") as file:
+        counts = sorted({row["threads"] for row in json.load(file)})
+    processors = sorted(os.sched_getaffinity(0))
+    for threads in counts:
+        os.sched_setaffinity(0, processors[:threads])
+        environment = dict(os.environ, OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads))
+        subprocess.run([sys.executable, __file__, path, bench_steps, str(threads)], check=True, env=environment)
 
 
 if __name__ == "__main__":
