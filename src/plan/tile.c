@@ -24,7 +24,7 @@
 #define PARALLEL_PRODUCT_TIME 3500
 #define PARALLEL_BYTE_TIME 0.1
 #define ELEMENTWISE_TIME 0.1
-#define OTHER_TIME 0.5
+#define OTHER_TIME 0.9
 #define PRODUCT_TIME 0.02
 /* Where rows cannot be walked as one, a row should fit the cache. */
 #define WIDEST_ROW 32768
