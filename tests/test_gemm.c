@@ -329,6 +329,18 @@ static void test_large_sizes(void **state)
     }
 }
 
+/* What goes to a CBLAS also where the own kernels are fast. */
+static void test_sizes_of_libraries(void **state)
+{
+    (void)state;
+    if (!TG_WITH_CBLAS) skip();
+    for (int repeat = 0; repeat < 4; repeat++) {
+        layout a = repeat % 2 == 0 ? ROW_MAJOR : TRANSPOSED, b = repeat / 2 == 0 ? ROW_MAJOR : TRANSPOSED;
+        check(sizeof(float), 513, 514, 515, a, b);
+        check(sizeof(double), 258, 257, 260, a, b);
+    }
+}
+
 /* Few columns and a transposed A, as the gradient of a layer of few outputs. */
 static void test_narrow(void **state)
 {
@@ -354,8 +366,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layouts),     cmocka_unit_test(test_small_sizes),
-        cmocka_unit_test(test_large_sizes), cmocka_unit_test(test_narrow),
-        cmocka_unit_test(test_name),
+        cmocka_unit_test(test_large_sizes), cmocka_unit_test(test_sizes_of_libraries),
+        cmocka_unit_test(test_narrow),      cmocka_unit_test(test_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
