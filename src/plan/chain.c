@@ -96,6 +96,12 @@ static int has_rows(const tg_plan *plan, int64_t first, int64_t last)
     return 0;
 }
 
+static int is_sum_of_rows(const tg_step *step)
+{
+    const tg_axes_attr *attr = step->attr;
+    return attr->axes.count == 1 && attr->axes.values[0] == 1;
+}
+
 /* 1 when step s is a sum of what the step before makes, of each row or, where the chain goes over one axis, of all. What
  * it writes may lie where a number for each row lies: that row is done then. */
 static int can_end(const tg_plan *plan, int64_t first, int64_t s)
@@ -105,9 +111,9 @@ static int can_end(const tg_plan *plan, int64_t first, int64_t s)
     if (step->op == NULL || step->op->index != TG_INDEX_SUM || in->tile == NULL || in->dtype != before->dtype)
         return 0;
     if (!is_same_memory(in, before) || !is_same_extent(in->tile, before->tile)) return 0;
-    const tg_axes_attr *axes = step->attr;
-    if (axes->axes.count == 1) return axes->axes.values[0] == 1 && is_wide(in->tile);
-    return axes->axes.count == 2 && !has_rows(plan, first, s - 1);
+    if (is_sum_of_rows(step)) return is_wide(in->tile);
+    const tg_axes_attr *attr = step->attr;
+    return (attr->axes.count == 2 || in->rank == 1) && !has_rows(plan, first, s - 1);
 }
 
 /* ---- Operands and results ---------------------------------------------------------------------------------- */
@@ -157,7 +163,7 @@ static void make_chain(tg_plan *plan, int64_t first, int64_t last, int64_t end)
 {
     tg_step *ending = &plan->steps[last];
     int is_sum = ending->loop == NULL;
-    int is_row_sum = is_sum && ((const tg_axes_attr *)ending->attr)->axes.count == 1;
+    int is_row_sum = is_sum && is_sum_of_rows(ending);
     for (int64_t s = first; s <= last - is_sum; s++) find_operands(plan, first, s);
     if (is_sum) end_with_sum(plan, last);
     for (int64_t s = first; s <= last - is_sum; s++)
