@@ -60,9 +60,9 @@ TG_API const tg_tensor *tg_step_tensor(const tg_function *f, int64_t i, int inpu
 typedef struct tg_peak {
     int threads;
     double f32_flops, f64_flops; /* a second: products added to sums that stay in registers, two each */
-    double
-        bandwidth; /* bytes a second read, or read and written, in arrays that are 64 MiB together: those of
-                         memory, or of the last cache where that is as large */
+    /* Bytes a second read, or read and written, in arrays that are 64 MiB together: those of memory, or of the last
+     * cache where that is as large. */
+    double bandwidth;
 } tg_peak;
 
 /* Measures for some 50 ms on that many threads at once, which should be processors that have nothing else to do. Errors:
