@@ -5,7 +5,8 @@
 
 #include <tapegrad/random.h>
 
-const random_sizes random_small = {2, 3, 4, 200, 70}, random_large = {3, 150, 28, 13000, 24};
+const random_sizes random_small = {2, 3, 4, 200, 70}, random_large = {3, 150, 28, 13000, 24},
+                   random_wide = {2, 6, 264, 5000, 24};
 
 static int draw(random_program *p, int n)
 {
@@ -21,9 +22,11 @@ static void make_params(random_program *p)
     } types[RANDOM_PARAMS] = {{2, {three, four}},      {2, {three, four}}, {2, {four, four}},
                               {2, {four, four}},       {1, {four}},        {1, {four}},
                               {3, {two, three, four}}, {2, {three, 1}}};
-    static double data[3 * 150 * 28];
+    static double data[264 * 264];
+    const int64_t drawn = two * three * four;
     for (int i = 0; i < RANDOM_PARAMS; i++) {
-        for (int64_t k = 0; k < two * three * four; k++) data[k] = draw(p, 2001) / 1000.0 - 1;
+        for (int64_t k = 0; k < drawn; k++) data[k] = draw(p, 2001) / 1000.0 - 1;
+        for (int64_t k = drawn; k < four * four; k++) data[k] = data[k - drawn];
         const char name[2] = {(char)('a' + i), '\0'};
         p->params[i] = tg_param(p->g, name, TG_F64, types[i].rank, types[i].shape, data);
     }

@@ -6,12 +6,12 @@
 
 enum { RANDOM_PARAMS = 8 };
 
-/* Sizes of axes, and of what is computed: arrays of one block, and of many. */
+/* Sizes of axes, and of what is computed: arrays of one block, of many, and of rows that are long. */
 typedef struct random_sizes {
     int64_t two, three, four, most;
     int operations;
 } random_sizes;
-extern const random_sizes random_small, random_large;
+extern const random_sizes random_small, random_large, random_wide;
 
 typedef struct random_program {
     tg_graph *g;

@@ -6,7 +6,7 @@
 
 #include "random_program.h"
 
-enum { PROGRAMS = 120, LARGE_PROGRAMS = 12, ROUNDS = 2, PARAMS = RANDOM_PARAMS };
+enum { PROGRAMS = 120, LARGE_PROGRAMS = 12, WIDE_PROGRAMS = 12, ROUNDS = 2, PARAMS = RANDOM_PARAMS };
 
 typedef struct program {
     random_program made;
@@ -220,9 +220,17 @@ static void test_random_programs_of_many_blocks(void **state)
     for (uint64_t key = 0; key < LARGE_PROGRAMS; key++) run_program(key, &random_large);
 }
 
+/* Rows so wide that chains go along them. */
+static void test_random_programs_of_wide_rows(void **state)
+{
+    (void)state;
+    for (uint64_t key = 0; key < WIDE_PROGRAMS; key++) run_program(key, &random_wide);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_programs),
-                                       cmocka_unit_test(test_random_programs_of_many_blocks)};
+                                       cmocka_unit_test(test_random_programs_of_many_blocks),
+                                       cmocka_unit_test(test_random_programs_of_wide_rows)};
     return cmocka_run_group_tests_name("random plans", tests, NULL, NULL);
 }
