@@ -23,7 +23,7 @@ typedef struct product {
 static int find_products(product found[4])
 {
     int n = 0;
-    found[n++] = (product){"entry points", {tg_gemm_f32, tg_gemm_f64}};
+    found[n++] = (product){"entry points", {.f32 = tg_gemm_f32, .f64 = tg_gemm_f64}};
     found[n++] = (product){"baseline", tg_gemm_baseline};
 #if defined(__x86_64__)
     if (tg_instructions_here() >= TG_AVX2) found[n++] = (product){"AVX2", tg_gemm_avx2};

@@ -45,6 +45,7 @@ typedef struct tg_compile_options {
      *   place      no two results share memory
      *   small      arrays of a few elements go through the same kernels as large ones
      *   chain      elementwise operations go over a block one after the other, and none leaves its results in registers.
+     *   depth      threads share a product's rows and columns, also where they are few and its sums long
      * Without fuse, view or small results differ by rounding; without the others they are the same to the last bit. */
     const char *passes_off;
     /* Threads that a run uses, the calling one among them; 0: one. Each function has threads of its own, which sleep

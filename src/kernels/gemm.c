@@ -66,6 +66,16 @@ void tg_gemm_f64(const tg_product_f64 *p, void *scratch)
     f64_multiply(p, scratch);
 }
 
+void tg_gemm_join_f32(const tg_product_f32 *p, int64_t n_blocks, const float *sums)
+{
+    if (p->m > 0 && p->n > 0) own_kernels()->join_f32(p, n_blocks, sums);
+}
+
+void tg_gemm_join_f64(const tg_product_f64 *p, int64_t n_blocks, const double *sums)
+{
+    if (p->m > 0 && p->n > 0) own_kernels()->join_f64(p, n_blocks, sums);
+}
+
 const char *tg_gemm_name(void)
 {
 #if TG_WITH_CBLAS && TG_WITH_ONEDNN

@@ -18,7 +18,15 @@ typedef struct tg_matrix_f64 {
 } tg_matrix_f64;
 
 /* The most steps of k that are summed in one go; where there are more, C holds the sums so far. */
-#define TG_GEMM_BLOCK_DEPTH 320
+#define TG_GEMM_BLOCK_DEPTH 400
+
+/* The steps of such a block, of k (at least 1): shared out, in whole fours; blocks are even in number, for threads. */
+static inline int64_t tg_gemm_depth(int64_t k)
+{
+    int64_t blocks = (k + TG_GEMM_BLOCK_DEPTH - 1) / TG_GEMM_BLOCK_DEPTH;
+    if (blocks > 1) blocks += blocks % 2;
+    return ((k + blocks - 1) / blocks + 3) / 4 * 4;
+}
 
 /* What becomes of the sums: C = start + scale * A B, rounded twice. After that, with is_relu, what is negative becomes 0;
  * and with a mask, what has no positive number there becomes 0. start and mask are NULL, or matrices whose columns lie
@@ -60,6 +68,11 @@ typedef struct tg_product_f64 {
  * n > 1, unless CBLAS or oneDNN computes it. */
 void tg_gemm_f32(const tg_product_f32 *p, void *scratch);
 void tg_gemm_f64(const tg_product_f64 *p, void *scratch);
+
+/* C of p from the sums of each of its blocks of depth, computed apart: n_blocks matrices of m by n, row by row, one after
+ * the other. C gets the bits that it has when p is computed at once. Of p, k, a and b are not looked at. */
+void tg_gemm_join_f32(const tg_product_f32 *p, int64_t n_blocks, const float *sums);
+void tg_gemm_join_f64(const tg_product_f64 *p, int64_t n_blocks, const double *sums);
 
 /* item: sizeof(float) or sizeof(double). Enough for products of fewer rows or columns too, with the same k. */
 size_t tg_gemm_scratch(size_t item, int64_t m, int64_t n, int64_t k);

@@ -84,6 +84,6 @@ static void transpose_8(int64_t have, const float *from, int64_t row, float *to,
 #define TRANSPOSE transpose_4
 #include "gemm_own.inc"
 
-const tg_gemm_kernels tg_gemm_avx2 = {f32_multiply, f64_multiply};
+const tg_gemm_kernels tg_gemm_avx2 = {f32_multiply, f64_multiply, f32_join, f64_join};
 
 #endif

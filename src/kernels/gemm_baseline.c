@@ -49,4 +49,4 @@ static inline f64_part load_f64(const double *from, int64_t n)
 #define STORE_PART(p, v, n) memcpy(p, &(v), (size_t)(n) * sizeof(double))
 #include "gemm_own.inc"
 
-const tg_gemm_kernels tg_gemm_baseline = {f32_multiply, f64_multiply};
+const tg_gemm_kernels tg_gemm_baseline = {f32_multiply, f64_multiply, f32_join, f64_join};

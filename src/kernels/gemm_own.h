@@ -27,13 +27,6 @@
 #define TG_GEMM_NARROW_ROWS 512
 #define TG_GEMM_NARROW_STEPS 32
 
-/* The steps of a block of depth, of k (at least 1): shared out, in whole fours. */
-static inline int64_t tg_gemm_depth(int64_t k)
-{
-    const int64_t blocks = (k + TG_GEMM_BLOCK_DEPTH - 1) / TG_GEMM_BLOCK_DEPTH;
-    return ((k + blocks - 1) / blocks + 3) / 4 * 4;
-}
-
 /* The rows of a group, of m (at least 1): shared out so that tiles are as even as can be. */
 static inline int64_t tg_gemm_group_rows(int64_t m)
 {
@@ -42,10 +35,12 @@ static inline int64_t tg_gemm_group_rows(int64_t m)
     return (m + groups - 1) / groups;
 }
 
-/* Same contract as tg_gemm_f32 and its like, but m, n and k are at least 1. */
+/* Same contracts as those of tg_gemm_f32, tg_gemm_join_f32 and their like, but m, n and k are at least 1. */
 typedef struct tg_gemm_kernels {
     void (*f32)(const tg_product_f32 *p, void *scratch);
     void (*f64)(const tg_product_f64 *p, void *scratch);
+    void (*join_f32)(const tg_product_f32 *p, int64_t n_blocks, const float *sums);
+    void (*join_f64)(const tg_product_f64 *p, int64_t n_blocks, const double *sums);
 } tg_gemm_kernels;
 
 extern const tg_gemm_kernels tg_gemm_baseline;

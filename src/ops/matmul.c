@@ -126,21 +126,52 @@ static const void *epilogue_input(const tg_kernel_call *call, int input, int64_t
     return call->in[input].data;
 }
 
-tg_status tg_matmul_epilogue(const tg_kernel_call *call)
+static tg_epilogue_f32 epilogue_f32(const tg_kernel_call *call)
 {
     const tg_epilogue_attr *attr = call->attr;
-    int64_t start_row = 0, mask_row = 0;
-    const void *start = epilogue_input(call, attr->start, &start_row);
-    const void *mask = epilogue_input(call, attr->mask, &mask_row);
-    const void *scale = epilogue_input(call, attr->scale, NULL);
+    const float *scale = epilogue_input(call, attr->scale, NULL);
+    const float s = scale == NULL ? 1 : *scale;
+    tg_epilogue_f32 end = {.scale = attr->subtracts ? -s : s, .is_relu = attr->is_relu};
+    end.start = epilogue_input(call, attr->start, &end.start_row);
+    end.mask = epilogue_input(call, attr->mask, &end.mask_row);
+    return end;
+}
+
+static tg_epilogue_f64 epilogue_f64(const tg_kernel_call *call)
+{
+    const tg_epilogue_attr *attr = call->attr;
+    const double *scale = epilogue_input(call, attr->scale, NULL);
+    const double s = scale == NULL ? 1 : *scale;
+    tg_epilogue_f64 end = {.scale = attr->subtracts ? -s : s, .is_relu = attr->is_relu};
+    end.start = epilogue_input(call, attr->start, &end.start_row);
+    end.mask = epilogue_input(call, attr->mask, &end.mask_row);
+    return end;
+}
+
+tg_status tg_matmul_epilogue(const tg_kernel_call *call)
+{
     if (call->out.dtype == TG_F32) {
-        float s = scale == NULL ? 1 : *(const float *)scale;
-        tg_epilogue_f32 end = {attr->subtracts ? -s : s, attr->is_relu, start, mask, start_row, mask_row};
+        const tg_epilogue_f32 end = epilogue_f32(call);
         multiply_one(call, 0, 0, 0, &end, NULL);
     } else {
-        double s = scale == NULL ? 1 : *(const double *)scale;
-        tg_epilogue_f64 end = {attr->subtracts ? -s : s, attr->is_relu, start, mask, start_row, mask_row};
+        const tg_epilogue_f64 end = epilogue_f64(call);
         multiply_one(call, 0, 0, 0, NULL, &end);
+    }
+    return TG_OK;
+}
+
+tg_status tg_matmul_join(const tg_kernel_call *call)
+{
+    const tg_view *sums = &call->in[0], *c = &call->out;
+    const int64_t m = c->shape[0], n = c->shape[1], row = c->strides[0];
+    if (c->dtype == TG_F32) {
+        const tg_epilogue_f32 end = epilogue_f32(call);
+        const tg_product_f32 product = {.m = m, .n = n, .c = c->data, .c_row = row, .end = &end};
+        tg_gemm_join_f32(&product, sums->shape[0], sums->data);
+    } else {
+        const tg_epilogue_f64 end = epilogue_f64(call);
+        const tg_product_f64 product = {.m = m, .n = n, .c = c->data, .c_row = row, .end = &end};
+        tg_gemm_join_f64(&product, sums->shape[0], sums->data);
     }
     return TG_OK;
 }

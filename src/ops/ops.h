@@ -36,6 +36,9 @@ typedef struct tg_epilogue_attr {
 } tg_epilogue_attr;
 
 tg_status tg_matmul_epilogue(const tg_kernel_call *call);
+/* The end of a product whose blocks of depth were computed apart: the first input is what they have summed, [blocks, m, n],
+ * and the attribute's numbers count from it. */
+tg_status tg_matmul_join(const tg_kernel_call *call);
 
 /* Makes *axis count from the front; fails, through q, when it is outside 0 .. rank-1. */
 tg_status tg_canonical_axis(tg_infer *q, int64_t *axis, int rank);

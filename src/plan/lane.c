@@ -90,7 +90,7 @@ void tg_free_lanes(tg_function *f)
 void tg_show_tile(const tg_tile *tile, tg_extents size, int64_t *shape, tg_view *view)
 {
     int64_t rows = tile->rows > 0 ? tile->rows : size.rows;
-    int64_t per_row = tile->is_cut ? size.columns : tile->per_row;
+    int64_t per_row = tile->is_across ? size.rows : tile->is_cut ? size.columns : tile->per_row;
     view->count = rows * per_row;
     view->rank = tile->rank;
     view->strides = tile->strides;

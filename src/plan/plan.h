@@ -28,6 +28,7 @@ typedef struct tg_tile {
     int64_t rows;         /* how many there are, whatever the block; 0: those of the block */
     int64_t per_row;      /* elements for each row */
     int is_cut;           /* per_row are those of a panel of columns, and the last one has fewer */
+    int is_across;        /* the unit's rows are this place's columns, and `rows` all of its rows */
     int rank;             /* 1: all of them in one axis; 2: rows by per_row */
     int64_t strides[2];
 } tg_tile;
@@ -146,7 +147,8 @@ typedef struct tg_plan {
     PASS(OVERWRITE, "overwrite")                                                                             \
     PASS(PLACE, "place")                                                                                     \
     PASS(SMALL, "small")                                                                                     \
-    PASS(CHAIN, "chain")
+    PASS(CHAIN, "chain")                                                                                     \
+    PASS(DEPTH, "depth")
 
 typedef enum tg_pass {
 #define TG_PASS_NUMBER(pass, name) TG_PASS_##pass,

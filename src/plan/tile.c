@@ -16,6 +16,8 @@
 #define PART_ROWS 16
 /* The fewest columns of a panel that does not have them all. */
 #define PANEL_COLUMNS 32
+/* A result that has so many times more rows than columns is shared out by rows. */
+#define TALL 4
 /* Threads pay from so many nanoseconds of work on: they have to learn of it and to be waited for. Behind a product they
  * do so earlier, since they are awake, but what it multiplies by and makes has to come to where it is used, byte by byte.
  * An element takes a tenth of a nanosecond in an elementwise kernel and more in others; a product does a hundred
@@ -99,7 +101,7 @@ static int64_t at_least_one(int64_t x)
     return x < 1 ? 1 : x;
 }
 
-static int is_worth_threads(const tg_tiling *u)
+int tg_is_worth_threads(const tg_tiling *u)
 {
     const tg_plan *plan = u->t->b->plan;
     double elements = (double)u->rows * (double)u->columns, time = 0, least = PARALLEL_TIME;
@@ -127,7 +129,8 @@ static int64_t choose_columns(tg_tiling *u, int64_t threads)
 {
     u->column_panels = 1;
     u->panel_columns = u->columns;
-    if (threads == 1 || u->columns < 2 * PANEL_COLUMNS || !tg_can_cut_rows(u)) return threads;
+    if (threads == 1 || u->columns < 2 * PANEL_COLUMNS || u->rows >= TALL * u->columns || !tg_can_cut_rows(u))
+        return threads;
     int64_t panels = tg_at_most(threads, u->columns / PANEL_COLUMNS);
     while (threads % panels != 0) panels--;
     if (panels == 1) return threads;
@@ -174,16 +177,17 @@ static int64_t choose_block(const tg_tiling *u, int64_t slot_bytes_a_row)
 static void choose_sizes(tg_tiling *u, int64_t slot_bytes_a_row)
 {
     int64_t panel = u->rows;
-    int64_t threads = choose_columns(u, is_worth_threads(u) ? u->t->b->plan->threads : 1);
+    int64_t threads = choose_columns(u, tg_is_worth_threads(u) ? u->t->b->plan->threads : 1);
     int64_t block = choose_block(u, slot_bytes_a_row);
     if (u->head >= 0)
         panel = at_least_one(PANEL_BYTES / (u->panel_columns * tg_item_of(tg_tile_result(u, u->head))));
     panel = tg_times(tg_times(threads, tg_times(panel, u->rows)) * threads, u->rows);
+    if (u->n == 1 && u->head >= 0) block = panel; /* there is nothing to do block by block */
     panel = tg_times(block, panel) * block;
     u->block_rows = block;
     u->panel_rows = panel < u->rows ? panel : u->rows;
     u->n_panels = tg_times(u->panel_rows, u->rows);
-    u->is_parallel = is_worth_threads(u) && u->n_panels * u->column_panels > 1;
+    u->is_parallel = tg_is_worth_threads(u) && u->n_panels * u->column_panels > 1;
 }
 
 static void take_scratch(tg_tiling *u, slot *slots, int64_t n)
@@ -197,8 +201,7 @@ static void take_scratch(tg_tiling *u, slot *slots, int64_t n)
 
 /* ---- Units ----------------------------------------------------------------------------------------------------------- */
 
-/* Room for n steps, and a final one for each, and for a unit. */
-static tg_unit *begin_unit(tg_tiler *t, int64_t n)
+tg_unit *tg_begin_unit(tg_tiler *t, int64_t n)
 {
     tg_plan *plan = t->b->plan;
     if (t->n_steps + 2 * n > t->room) {
@@ -221,7 +224,7 @@ static tg_unit *begin_unit(tg_tiler *t, int64_t n)
 
 int tg_add_whole_unit(tg_tiler *t, int64_t step)
 {
-    tg_unit *unit = begin_unit(t, 1);
+    tg_unit *unit = tg_begin_unit(t, 1);
     if (unit == NULL) return 0;
     unit->n_finals = 1;
     t->steps[t->n_steps++] = t->b->plan->steps[step];
@@ -283,7 +286,7 @@ int tg_add_tiled_unit(tg_tiler *t, const int64_t *steps, int64_t n, int64_t grou
     }
     if (u.columns > WIDEST_ROW) return 0;
     u.panel_columns = u.columns;
-    tg_unit *unit = begin_unit(t, n);
+    tg_unit *unit = tg_begin_unit(t, n);
     if (unit == NULL || !lay_out(&u) || !fill_unit(&u, unit)) return -1;
     if (u.scratch > t->scratch) t->scratch = u.scratch;
     if (u.parts > t->parts) t->parts = u.parts;

@@ -17,12 +17,18 @@ typedef struct tg_tiler {
 } tg_tiler;
 
 int tg_tiler_begin(tg_tiler *t);
-/* Appends a unit. tg_add_tiled_unit: 1 added, 0 when the group does not lend itself to it, -1 out of memory. The
- * other one: 0 when memory runs out. */
+/* Appends a unit. 1 added, 0 when the group does not lend itself to it, -1 out of memory; tg_add_whole_unit: 0 when memory
+ * runs out. */
 int tg_add_whole_unit(tg_tiler *t, int64_t step);
+/* The same for a product that is shared out among threads by what it sums over. */
+int tg_add_depth_unit(tg_tiler *t, int64_t step);
 int tg_add_tiled_unit(tg_tiler *t, const int64_t *steps, int64_t n, int64_t group);
 /* Gives the steps to the plan if `done`, and frees the rest. Returns done. */
 int tg_tiler_end(tg_tiler *t, int done);
+
+/* Room for n steps, and a final one for each, and the next unit, which begins with the first of them; NULL when memory runs
+ * out. */
+tg_unit *tg_begin_unit(tg_tiler *t, int64_t n);
 
 /* A unit while it is made. */
 typedef struct tg_tiling {
@@ -100,6 +106,12 @@ int tg_is_one_axis(const tg_tiling *u, int64_t s);
 /* 1 when panels need not have whole rows: columns of all that the unit makes come from the same columns of what it
  * reads, and the kernels can do with rows that lie apart. */
 int tg_can_cut_rows(const tg_tiling *u);
+
+/* 1 when the unit takes long enough to be shared out among threads. */
+int tg_is_worth_threads(const tg_tiling *u);
+
+/* Gives a place a copy of the tile. 0 when memory runs out. */
+int tg_give_tile(const tg_tiling *u, tg_place *p, const tg_tile *tile);
 
 /* Give tiles: to inputs and result of an elementwise step or a reduction, and of the head, if there is one. 0 when
  * memory runs out. */

@@ -67,7 +67,7 @@ int tg_can_cut_rows(const tg_tiling *u)
 
 /* ---- Tiles ----------------------------------------------------------------------------------------------------- */
 
-static int give_tile(const tg_tiling *u, tg_place *p, const tg_tile *tile)
+int tg_give_tile(const tg_tiling *u, tg_place *p, const tg_tile *tile)
 {
     tg_tile *memory = tg_arena_take(&u->t->b->plan->memory, sizeof *memory);
     if (memory == NULL) return 0;
@@ -113,7 +113,7 @@ static int tile_operand(const tg_tiling *u, tg_place *p, tg_extent extent, int o
     } else {
         tile.strides[0] = tg_is_scalar(&lie) ? 0 : 1;
     }
-    return give_tile(u, p, &tile);
+    return tg_give_tile(u, p, &tile);
 }
 
 int tg_tile_step(const tg_tiling *u, int64_t s)
@@ -152,7 +152,7 @@ static int tile_rest(const tg_tiling *u)
                         .is_cut = tg_is_cut(u),
                         .rank = 2,
                         .strides = {p->strides[0], p->strides[1]}};
-        if (!give_tile(u, p, &tile)) return 0;
+        if (!tg_give_tile(u, p, &tile)) return 0;
     }
     return 1;
 }
@@ -179,8 +179,8 @@ int tg_tile_head(const tg_tiling *u)
                       .is_cut = 1,
                       .rank = 2,
                       .strides = {in[1].strides[0], in[1].strides[1]}};
-    if (tg_is_cut(u) && !give_tile(u, &in[1], &across)) return 0;
-    return tile_rest(u) && give_tile(u, in, &from) && give_tile(u, out, &to);
+    if (tg_is_cut(u) && !tg_give_tile(u, &in[1], &across)) return 0;
+    return tile_rest(u) && tg_give_tile(u, in, &from) && tg_give_tile(u, out, &to);
 }
 
 /* ---- Reductions --------------------------------------------------------------------------------------------------- */
@@ -245,7 +245,7 @@ int tg_tile_reductions(tg_tiling *u, tg_unit *unit)
             unit->n_finals++;
             move_to_scratch(u, &b->plan->places[at], TG_BASE_PARTS, offset);
         }
-        if (!give_tile(u, &b->plan->places[at], &tile)) return 0;
+        if (!tg_give_tile(u, &b->plan->places[at], &tile)) return 0;
     }
     return 1;
 }
