@@ -49,7 +49,7 @@ static tg_tensor *param_of(tg_graph *g, const char *name, tg_dtype dtype, int64_
                     dtype == TG_F32 ? (void *)f32 : (void *)f64);
 }
 
-enum { PRODUCTS = 5, OUTPUTS };
+enum { PRODUCTS = 6, OUTPUTS };
 
 /* Products with every ending, and what masks one of them. */
 static void make_products(tg_graph *g, const shape *s, tg_dtype dtype, tg_tensor *outputs[OUTPUTS])
@@ -65,6 +65,8 @@ static void make_products(tg_graph *g, const shape *s, tg_dtype dtype, tg_tensor
     outputs[1] = tg_relu(tg_add(tg_matmul(tg_transpose(turned, NULL), w), row));
     outputs[2] = tg_mul(tg_matmul(x, tg_transpose(v, NULL)), tg_reshape(rate, 0, NULL));
     outputs[3] = tg_sub(row, tg_matmul(tg_transpose(turned, NULL), tg_transpose(v, NULL)));
+    /* Its group goes on with a reduction of rows. */
+    outputs[5] = tg_softmax(tg_tanh(tg_add(tg_matmul(tg_square(x), w), row)), -1);
     tg_tensor *z = outputs[PRODUCTS] = tg_tanh(u);
     outputs[4] = tg_where(tg_lt(zero, z), tg_matmul(tg_sqrt(tg_square(x)), w), zero);
 }

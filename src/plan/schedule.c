@@ -91,9 +91,11 @@ static int find_lives(tg_builder *b)
  * nothing by blocks, but may by threads. */
 static int add_units(tg_tiler *t, const int64_t *steps, int64_t n, int64_t group)
 {
-    if (n == 1 && t->b->plan->threads > 1) {
+    if (n > 0 && t->fusion->groups[group].head == steps[0] && t->b->plan->threads > 1) {
         int added = tg_add_depth_unit(t, steps[0]);
-        if (added != 0) return added > 0;
+        if (added < 0) return 0;
+        steps += added;
+        n -= added;
     }
     if (n > 1 || (n == 1 && t->b->plan->threads > 1 && t->fusion->groups[group].rows > 0)) {
         int added = tg_add_tiled_unit(t, steps, n, group);

@@ -278,7 +278,8 @@ static int fill_unit(tg_tiling *u, tg_unit *unit)
 int tg_add_tiled_unit(tg_tiler *t, const int64_t *steps, int64_t n, int64_t group)
 {
     const tg_group *g = &t->fusion->groups[group];
-    tg_tiling u = {.t = t, .steps = steps, .n = n, .head = g->head, .rows = g->rows, .columns = g->columns};
+    tg_tiling u = {.t = t, .steps = steps, .n = n, .head = -1, .rows = g->rows, .columns = g->columns};
+    if (steps[0] == g->head) u.head = g->head; /* else it has a unit of its own */
     u.is_flat = can_be_flat(&u);
     if (u.is_flat) {
         u.rows *= u.columns;
