@@ -1,11 +1,17 @@
-/* Chains: every operation that has a record gives the same bits as its loop, however its operands are had and whatever the instruction
- * set; compiled functions give the same with chains and without, for any length, also where results are read again
- * later, where there are more operations than one chain has, where params are updated in place, and where chains go row by
- * row and end with sums. */
+/* Chains: every operation that has a record gives the same bits as its loop, however its operands are had, for any number
+ * of elements and whatever the instruction set; compiled functions give the same with chains and without, for any length,
+ * also where results are read again later, where there are more operations than one chain has, where params are updated
+ * in place, and where chains go row by row and end with sums. */
+#define _DEFAULT_SOURCE /* mmap's anonymous memory */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#if defined(__unix__)
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
 
 #include "graph_helpers.h"
 
@@ -37,57 +43,79 @@ static void fill(tg_dtype dtype, void *data, int64_t n, double low, double high,
 
 /* ---- Records ---------------------------------------------------------------------------------------------- */
 
-enum { CHUNKS = 3, MOST = CHUNKS * 64 };
+/* Three chunks of the widest vectors, and what lies behind them. */
+enum { MOST = 3 * 128, BEHIND = 128 };
 
 typedef struct operands {
-    _Alignas(64) char read[2][MOST * sizeof(double)], kept[MOST * sizeof(double)], number[2][sizeof(double)];
-    _Alignas(64) char expected[MOST * sizeof(double)], found[(MOST + 64) * sizeof(double)];
+    _Alignas(64) char read[2][(MOST + BEHIND) * sizeof(double)], number[sizeof(double)];
+    _Alignas(64) char kept[MOST * sizeof(double)];
+    _Alignas(64) char expected[MOST * sizeof(double)], found[(MOST + BEHIND) * sizeof(double)];
 } operands;
 
-/* The operation with operands of these kinds, behind a negation, in memory where it is not aligned. */
-static void check_record(const tg_chain_kernels *kernels, const tg_elementwise_kernels *loops, int row,
-                         tg_dtype dtype, const tg_chain_kind *kind, operands *o)
+static void make_operands(operands *o, tg_dtype dtype)
 {
-    int64_t n = CHUNKS * kernels->chunk, strides[2];
-    size_t item = tg_dtype_size(dtype), bytes = (size_t)n * item;
-    assert_true(n <= MOST);
-    const void *const read = o->read[0], *in[2];
-    loops->rows[dtype][TG_ROW_neg](n, o->kept, &read, (const int64_t[]){1});
-    tg_chain_record records[3] = {
-        {.run = kernels->rows[TG_ROW_neg], .in = {o->read[0]}, .kind = {TG_CHAIN_READ}},
-        {.run = kernels->rows[row], .to = o->found + item, .is_stored = 1},
-        {.run = kernels->end}};
     for (int k = 0; k < 2; k++) {
-        strides[k] = kind[k] != TG_CHAIN_NUMBER;
-        in[k] = kind[k] == TG_CHAIN_READ ? o->read[k] : kind[k] == TG_CHAIN_KEPT ? o->kept : o->number[k];
-        records[1].in[k] = kind[k] == TG_CHAIN_KEPT ? NULL : in[k];
-        records[1].kind[k] = kind[k];
+        fill(dtype, o->read[k], MOST + BEHIND, -3, 3, 11 * k);
+        set(dtype, o->read[k], 5 + k, (double)INFINITY);
     }
-    loops->rows[dtype][row](n, o->expected, in, strides);
-    memset(o->found, 0x55, sizeof o->found);
-    kernels->go(records, CHUNKS);
-    if (memcmp(o->found + item, o->expected, bytes) != 0)
-        fail_msg("%s of %s, operands had as %d and %d, differs", tg_elementwise_ops[row]->name,
-                 tg_dtype_name(dtype), (int)kind[0], (int)kind[1]);
-    assert_true(o->found[item - 1] == 0x55 && o->found[item + bytes] == 0x55);
+    set(dtype, o->number, 0, 0.75);
 }
 
+/* How a chain comes to keep something: by reading it and negating it, or as one number. */
+typedef enum beginning { READ_AND_NEGATED, SPREAD } beginning;
+
+/* Elements are read, kept, operated on and stored where memory is not aligned, and asked for; n of them and no others. */
+static void check_record(const tg_chain_kernels *kernels, const tg_elementwise_kernels *loops, int row,
+                         tg_dtype dtype, beginning begins, tg_chain_way way, int64_t n, operands *o)
+{
+    const size_t item = tg_dtype_size(dtype), bytes = (size_t)n * item;
+    const void *kept = begins == SPREAD ? o->number : o->kept, *read = o->read[0], *in[2] = {kept, kept};
+    int64_t strides[2] = {begins != SPREAD, begins != SPREAD};
+    loops->rows[dtype][TG_ROW_neg](n, o->kept, &read, (const int64_t[]){1});
+    int other = way == TG_CHAIN_KEPT_READ || way == TG_CHAIN_KEPT_NUMBER;
+    int is_number = way == TG_CHAIN_KEPT_NUMBER || way == TG_CHAIN_NUMBER_KEPT;
+    if (way != TG_CHAIN_KEPT) {
+        in[other] = is_number ? o->number : o->read[1];
+        strides[other] = !is_number;
+    }
+    tg_chain_record records[7] = {{.run = kernels->fetch, .memory = o->read[0], .ahead = 256}};
+    int r = 1;
+    records[r++] = begins == SPREAD ? (tg_chain_record){.run = kernels->spread, .memory = o->number}
+                                    : (tg_chain_record){.run = kernels->read, .memory = o->read[0]};
+    if (begins == READ_AND_NEGATED)
+        records[r++] = (tg_chain_record){.run = kernels->rows[TG_ROW_neg][TG_CHAIN_KEPT]};
+    records[r++] = (tg_chain_record){.run = kernels->fetch_to_write, .memory = o->found};
+    records[r++] =
+        (tg_chain_record){.run = kernels->rows[row][way], .memory = is_number ? o->number : o->read[1]};
+    records[r++] = (tg_chain_record){.run = kernels->store, .memory = o->found + item};
+    records[r] = (tg_chain_record){.run = kernels->end};
+    loops->rows[dtype][row](n, o->expected, in, strides);
+    memset(o->found, 0x55, sizeof o->found);
+    kernels->go(records, n);
+    if (memcmp(o->found + item, o->expected, bytes) != 0)
+        fail_msg("%s of %lld %s, in way %d, differs", tg_elementwise_ops[row]->name, (long long)n,
+                 tg_dtype_name(dtype), (int)way);
+    for (size_t i = 0; i < sizeof o->found; i++)
+        if (i < item || i >= item + bytes) assert_int_equal(o->found[i], 0x55);
+}
+
+/* Checks all ways of having the operands, and returns how many there are. */
 static int check_row(tg_instructions instructions, int row, tg_dtype dtype)
 {
     const tg_chain_kernels *kernels = tg_chain_for(instructions, dtype);
     static operands o;
-    int n = 0;
-    if (kernels->rows[row] == NULL) return 0;
-    for (int k = 0; k < 2; k++) {
-        fill(dtype, o.read[k], MOST, -3, 3, 11 * k);
-        set(dtype, o.read[k], 5 + k, (double)INFINITY);
-        set(dtype, o.number[k], 0, 0.75 + k);
+    int ways = 0;
+    make_operands(&o, dtype);
+    for (int way = 0; way < TG_CHAIN_WAYS; way++) {
+        if (kernels->rows[row][way] == NULL) continue;
+        ways++;
+        for (int64_t n = 0; n <= MOST; n += n < 4 || n > MOST - 4 ? 1 : 13)
+            check_record(kernels, tg_elementwise_for(instructions), row, dtype, READ_AND_NEGATED,
+                         (tg_chain_way)way, n, &o);
+        check_record(kernels, tg_elementwise_for(instructions), row, dtype, SPREAD, (tg_chain_way)way, MOST,
+                     &o);
     }
-    int n_inputs = tg_elementwise_ops[row]->n_inputs;
-    for (int i = 0; i < (n_inputs == 1 ? 3 : 9); i++, n++)
-        check_record(kernels, tg_elementwise_for(instructions), row, dtype,
-                     (const tg_chain_kind[]){(tg_chain_kind)(i % 3), (tg_chain_kind)(i / 3)}, &o);
-    return n;
+    return ways;
 }
 
 static void test_records(void **state)
@@ -99,41 +127,38 @@ static void test_records(void **state)
             if (tg_chain_for((tg_instructions)set_of, (tg_dtype)dtype) == NULL) continue;
             for (int row = 0; row < TG_ROWS; row++)
                 checked += check_row((tg_instructions)set_of, row, (tg_dtype)dtype);
-            assert_int_equal(checked, 8 * 3 + 6 * 9);
+            assert_int_equal(checked, 8 + 6 * TG_CHAIN_WAYS);
         }
     }
     assert_null(tg_chain_for(tg_instructions_here(), TG_I64));
     assert_null(tg_chain_for(TG_BASELINE, TG_F32));
 }
 
-/* Behind exp, over some chunks in two goes: the totals are those of the fold, to the last bit. */
-static void check_sum(tg_instructions instructions, tg_dtype dtype)
+/* Of n elements behind exp: the totals are those of the fold, to the last bit. */
+static void check_sum(tg_instructions instructions, tg_dtype dtype, int64_t n)
 {
     const tg_chain_kernels *kernels = tg_chain_for(instructions, dtype);
     const tg_fold *fold = tg_reduce_for(instructions)->sum[dtype];
     static operands o;
     static tg_totals found, expected;
-    int64_t n = CHUNKS * kernels->chunk, item = (int64_t)tg_dtype_size(dtype);
     const void *in[1] = {o.read[0]};
     double sums[2] = {0, 0};
-    fill(dtype, o.read[0], MOST, -30, 30, 0);
+    fill(dtype, o.read[0], MOST + BEHIND, -30, 30, 0);
     tg_elementwise_for(instructions)->rows[dtype][TG_ROW_exp](n, o.expected, in, (const int64_t[]){1});
     fold->start(&expected, fold->lanes);
     fold->along(&expected, n, o.expected, 1);
-    tg_chain_record records[2] = {
-        {.run = kernels->rows[TG_ROW_exp], .in = {o.read[0]}, .kind = {TG_CHAIN_READ}},
-        {.run = kernels->sum, .to = (char *)&found}};
+    const tg_chain_record records[3] = {{.run = kernels->read, .memory = o.read[0]},
+                                        {.run = kernels->rows[TG_ROW_exp][TG_CHAIN_KEPT]},
+                                        {.run = kernels->sum, .memory = (char *)&found}};
     fold->start(&found, fold->lanes);
-    kernels->go(records, 1);
-    records[0].in[0] += kernels->chunk * item;
-    kernels->go(records, CHUNKS - 1);
+    kernels->go(records, n);
     assert_memory_equal(found.of.f64, expected.of.f64, (size_t)fold->lanes * sizeof(double));
     fold->join(&found);
     fold->join(&expected);
     fold->finish(&found, 1, &sums[0]);
     fold->finish(&expected, 1, &sums[1]);
     assert_memory_equal(&sums[0], &sums[1], sizeof sums[0]);
-    assert_true(sums[0] > 0);
+    assert_true(n == 0 || sums[0] > 0);
 }
 
 static void test_sums(void **state)
@@ -141,9 +166,46 @@ static void test_sums(void **state)
     (void)state;
     for (int set_of = TG_BASELINE; set_of <= (int)tg_instructions_here(); set_of++)
         for (int dtype = TG_F32; dtype <= TG_F64; dtype++)
-            if (tg_chain_for((tg_instructions)set_of, (tg_dtype)dtype) != NULL)
-                check_sum((tg_instructions)set_of, (tg_dtype)dtype);
+            for (int64_t n = 0; n <= MOST; n++)
+                if (tg_chain_for((tg_instructions)set_of, (tg_dtype)dtype) != NULL)
+                    check_sum((tg_instructions)set_of, (tg_dtype)dtype, n);
 }
+
+#if defined(__unix__)
+/* Memory ends where the elements do: nothing behind them is touched, though vectors are wider. */
+static void check_at_the_end(tg_dtype dtype)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), item = tg_dtype_size(dtype);
+    char *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(memory != MAP_FAILED);
+    assert_int_equal(mprotect(memory + page, page, PROT_NONE), 0);
+    const tg_chain_kernels *kernels = tg_chain_for(tg_instructions_here(), dtype);
+    for (int64_t n = 1; n <= 200; n++) {
+        char *at = memory + page - (size_t)n * item;
+        fill(dtype, at, n, 1, 2, 0);
+        const tg_chain_record records[4] = {
+            {.run = kernels->read, .memory = at},
+            {.run = kernels->rows[TG_ROW_sub][TG_CHAIN_KEPT_READ], .memory = at},
+            {.run = kernels->store, .memory = at},
+            {.run = kernels->end}};
+        kernels->go(records, n);
+        for (size_t i = 0; i < (size_t)n * item; i++) assert_int_equal(at[i], 0);
+    }
+    munmap(memory, 2 * page);
+}
+
+static void test_at_the_end(void **state)
+{
+    (void)state;
+    for (int dtype = TG_F32; dtype <= TG_F64; dtype++)
+        if (here((tg_dtype)dtype)) check_at_the_end((tg_dtype)dtype);
+}
+#else
+static void test_at_the_end(void **state)
+{
+    (void)state;
+}
+#endif
 
 /* ---- Functions -------------------------------------------------------------------------------------------- */
 
@@ -163,6 +225,19 @@ static tg_function *compile(const program *p, const char *passes_off)
     return f;
 }
 
+/* How many of a chain's records have that function. */
+static int64_t count_links(const tg_step *first, tg_chain_fn run)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < first->n_links; i++) n += first->links[i].record.run == run;
+    return n;
+}
+
+static const tg_chain_kernels *kernels_of(const tg_function *f, const tg_step *first)
+{
+    return tg_chain_for(tg_instructions_here(), f->plan->places[tg_result_place(first)].dtype);
+}
+
 /* How many steps run in chains; *kept: how many of those results are not stored. */
 static int64_t chained(const tg_function *f, int64_t *kept)
 {
@@ -170,8 +245,10 @@ static int64_t chained(const tg_function *f, int64_t *kept)
     *kept = 0;
     for (int64_t s = 0; s < f->plan->n_steps; s++) {
         const tg_step *first = &f->plan->steps[s];
+        if (first->chain <= 1) continue;
+        const tg_chain_kernels *kernels = kernels_of(f, first);
         steps += first->chain;
-        for (int64_t i = 0; i < first->chain; i++) *kept += !first[i].record.is_stored;
+        *kept += first->chain - count_links(first, kernels->store) - count_links(first, kernels->sum);
     }
     return steps;
 }
@@ -357,6 +434,70 @@ static void test_wide_rows(void **state)
     }
 }
 
+/* What a chain in blocks asks for: what it reads for the first time, a little ahead; what was read in the block before, for
+ * the next block; and what is written behind it. */
+static void check_fetches(const tg_function *f, int64_t reads, int64_t reads_again, int64_t writes)
+{
+    int64_t found_reads = 0, found_again = 0, found_writes = 0;
+    for (int64_t s = 0; s < f->plan->n_steps; s++) {
+        const tg_step *first = &f->plan->steps[s];
+        for (int64_t i = 0; i < first->n_links; i++) {
+            const tg_chain_link *link = &first->links[i];
+            const tg_place *p = &f->plan->places[first[link->step].first_place + link->operand];
+            int is_read = link->record.run == kernels_of(f, first)->fetch;
+            if (is_read && link->record.ahead == p->tile->block) found_again++;
+            if (is_read && link->record.ahead != p->tile->block) found_reads++;
+            if (link->record.run == kernels_of(f, first)->fetch_to_write) found_writes++;
+        }
+    }
+    assert_int_equal(found_reads, reads);
+    assert_int_equal(found_again, reads_again);
+    assert_int_equal(found_writes, writes);
+}
+
+static void test_fetches(void **state)
+{
+    (void)state;
+    if (!here(TG_F32)) return;
+    program p = {.g = tg_graph_new(NULL), .n_outputs = 1};
+    tg_tensor *flat = values(p.g, "x", TG_F32, 24000, 0), *y = values(p.g, "y", TG_F32, 24000, 1);
+    p.outputs[0] = tg_add(tg_abs(tg_sub(flat, y)), flat);
+    tg_function *f = compile(&p, NULL);
+    check_fetches(f, 2, 0, 0);
+    tg_function_free(f);
+    p.outputs[0] = tg_softmax(tg_reshape(flat, 2, (const int64_t[]){24, 1000}), 1);
+    f = compile(&p, NULL);
+    check_fetches(f, 0, 1, 1);
+    tg_function_free(f);
+    p.outputs[0] = tg_neg(tg_abs(values(p.g, "few", TG_F32, 100, 1)));
+    f = compile(&p, NULL);
+    check_fetches(f, 0, 0, 0);
+    tg_function_free(f);
+    tg_graph_free(p.g);
+}
+
+/* So long that blocks are larger, for what they leave in scratch memory is not touched. */
+static void test_long_arrays(void **state)
+{
+    (void)state;
+    enum { LONG = 8 * 32768 + 5 };
+    static float data[LONG];
+    const int64_t n = LONG;
+    fill(TG_F32, data, n, -2, 2, 0);
+    program p = {.g = tg_graph_new(NULL), .n_outputs = 1};
+    tg_tensor *x = tg_param(p.g, "x", TG_F32, 1, &n, data);
+    p.outputs[0] = tg_sub(tg_square(tg_neg(tg_mul_scalar(x, 1.5))), x);
+    check_program(&p, here(TG_F32) ? 4 : 0, 3, "a long array");
+    tg_function *f = compile(&p, NULL);
+    if (here(TG_F32)) assert_int_equal(f->plan->units[0].block_rows, 32768);
+    tg_function_free(f);
+    p.outputs[0] = tg_sub(tg_square(tg_tanh(tg_mul_scalar(x, 1.5))), x);
+    f = compile(&p, NULL);
+    assert_true(f->plan->units[0].block_rows <= 8192);
+    tg_function_free(f);
+    tg_graph_free(p.g);
+}
+
 /* A few numbers that cancel, of which a sum in another order would be another: they are added as without chains. */
 static void test_few_numbers(void **state)
 {
@@ -376,9 +517,11 @@ static void test_few_numbers(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_records),    cmocka_unit_test(test_sums),
-                                       cmocka_unit_test(test_lengths),    cmocka_unit_test(test_long_chains),
-                                       cmocka_unit_test(test_rows),       cmocka_unit_test(test_wide_rows),
-                                       cmocka_unit_test(test_few_numbers)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_records),     cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_lengths),     cmocka_unit_test(test_long_chains),
+        cmocka_unit_test(test_rows),        cmocka_unit_test(test_wide_rows),
+        cmocka_unit_test(test_few_numbers), cmocka_unit_test(test_at_the_end),
+        cmocka_unit_test(test_fetches),     cmocka_unit_test(test_long_arrays)};
     return cmocka_run_group_tests_name("chains", tests, NULL, NULL);
 }

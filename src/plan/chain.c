@@ -4,6 +4,8 @@
  * It may end with a sum of all, or of each row. */
 #include "kernels/chain.h"
 
+#include <string.h>
+
 #include "function.h"
 #include "kernels/reduce.h"
 #include "kernels/reduce_fold.h"
@@ -55,19 +57,31 @@ static int is_wide(const tg_tile *tile)
     return tile->per_row >= WIDE_ROW && !tile->is_cut;
 }
 
-/* What computes a chunk of the step; NULL when there is nothing. */
-static tg_chain_fn record_of(const tg_plan *plan, int64_t s)
+/* The row of elementwise.def that the operation is, where chains have records of it for that type; or -1. */
+static int chain_row(const tg_op *op, tg_dtype dtype)
+{
+    const tg_chain_kernels *kernels = tg_chain_for(tg_instructions_here(), dtype);
+    int row = 0;
+    if (kernels == NULL) return -1;
+    while (row < TG_ROWS && tg_elementwise_ops[row] != op) row++;
+    return row < TG_ROWS && kernels->rows[row][TG_CHAIN_KEPT] != NULL ? row : -1;
+}
+
+int tg_can_chain(const tg_op *op, tg_dtype dtype)
+{
+    return chain_row(op, dtype) >= 0;
+}
+
+/* What computes a chunk of the step, for each way to have its operands; NULL when there is nothing. */
+static const tg_chain_fn *records_of(const tg_plan *plan, int64_t s)
 {
     const tg_step *step = &plan->steps[s];
     const tg_place *out = result_of(plan, s);
     if (step->loop == NULL || out->tile == NULL || (step->is_rows && !is_wide(out->tile))) return NULL;
-    const tg_chain_kernels *kernels = tg_chain_for(tg_instructions_here(), out->dtype);
-    if (kernels == NULL) return NULL;
     for (int k = 0; k < step->n_inputs; k++)
         if (input_of(plan, s, k)->tile == NULL || input_of(plan, s, k)->dtype != out->dtype) return NULL;
-    int row = 0;
-    while (row < TG_ROWS && tg_elementwise_ops[row] != step->op) row++;
-    return row < TG_ROWS ? kernels->rows[row] : NULL;
+    int row = chain_row(step->op, out->dtype);
+    return row < 0 ? NULL : tg_chain_for(tg_instructions_here(), out->dtype)->rows[row];
 }
 
 /* 1 when the step reads one number where this place begins. */
@@ -82,7 +96,8 @@ static int reads_number(const tg_plan *plan, int64_t s, const tg_place *made)
 static int can_follow(const tg_plan *plan, int64_t first, int64_t s)
 {
     const tg_place *out = result_of(plan, s), *before = result_of(plan, first);
-    if (record_of(plan, s) == NULL || out->dtype != before->dtype || !is_same_extent(out->tile, before->tile))
+    if (records_of(plan, s) == NULL || out->dtype != before->dtype ||
+        !is_same_extent(out->tile, before->tile))
         return 0;
     for (int64_t i = first; i < s; i++)
         if (reads_number(plan, s, result_of(plan, i)) || reads_number(plan, i, out)) return 0;
@@ -116,143 +131,228 @@ static int can_end(const tg_plan *plan, int64_t first, int64_t s)
     return (attr->axes.count == 2 || in->rank == 1) && !has_rows(plan, first, s - 1);
 }
 
-/* ---- Operands and results ---------------------------------------------------------------------------------- */
+/* ---- Records ----------------------------------------------------------------------------------------------- */
 
-static void find_operands(tg_plan *plan, int64_t first, int64_t s)
+/* Measured: so many bytes ahead memory is asked for, which would come too late otherwise, since arithmetic fills what a
+ * processor looks ahead by itself. */
+enum { AHEAD = 2048 };
+/* A step may have its operand read and its result stored. */
+enum { MOST_FETCHES = 8, MOST_LINKS = 3 * TG_CHAIN_STEPS + MOST_FETCHES + 1 };
+
+/* Steps first to last, of a unit whose blocks have the steps from `begin` to before `end`. */
+typedef struct maker {
+    tg_plan *plan;
+    const tg_unit *unit;
+    int64_t begin, first, last, end;
+    const tg_chain_kernels *kernels;
+    tg_chain_link links[MOST_LINKS];
+    int64_t n;
+} maker;
+
+static int is_sum(const tg_step *step)
 {
-    tg_step *step = &plan->steps[s];
-    step->record = (tg_chain_record){.run = record_of(plan, s)};
-    for (int k = 0; k < step->n_inputs; k++) {
-        tg_chain_kind *kind = &step->record.kind[k];
-        step->record.row_bytes[k] = row_bytes(input_of(plan, s, k));
-        *kind = step->strides[k] == 0 ? TG_CHAIN_NUMBER : TG_CHAIN_READ;
-        if (*kind == TG_CHAIN_READ && s > first &&
-            is_same_memory(input_of(plan, s, k), result_of(plan, s - 1)))
-            *kind = TG_CHAIN_KEPT;
-    }
-    step->record.row_bytes[2] = row_bytes(result_of(plan, s));
+    return step->loop == NULL;
 }
 
-static void end_with_sum(tg_plan *plan, int64_t s)
+static const tg_place *place_of(const maker *m, int64_t s, int operand)
 {
-    const tg_place *out = result_of(plan, s);
-    tg_chain_record *record = &plan->steps[s].record;
-    *record = (tg_chain_record){.run = tg_chain_for(tg_instructions_here(), out->dtype)->sum, .is_stored = 1};
-    record->kind[0] = TG_CHAIN_KEPT;
-    record->row_bytes[2] = (int64_t)tg_dtype_size(out->dtype);
+    return &m->plan->places[m->plan->steps[s].first_place + operand];
 }
 
-/* 1 when somebody finds the result of step s in memory, of the steps up to `end` if it is in scratch memory. `last` ends
- * its chain. */
-static int must_store(const tg_plan *plan, int64_t s, int64_t last, int64_t end)
+static void add(maker *m, tg_chain_fn run, int64_t s, int operand)
 {
-    const tg_place *made = result_of(plan, s);
+    m->links[m->n++] = (tg_chain_link){{.run = run},
+                                       .step = s - m->first,
+                                       .operand = operand,
+                                       .row_bytes = row_bytes(place_of(m, s, operand))};
+}
+
+/* 1 when the step before leaves operand k of step s in registers. */
+static int is_kept(const maker *m, int64_t s, int k)
+{
+    const tg_step *step = &m->plan->steps[s];
+    return s > m->first && s <= m->last && (is_sum(step) || step->strides[k] != 0) &&
+           is_same_memory(input_of(m->plan, s, k), result_of(m->plan, s - 1));
+}
+
+static int is_number(const maker *m, int64_t s, int k)
+{
+    return m->plan->steps[s].strides[k] == 0;
+}
+
+/* 1 when somebody finds the result of step s in memory, of the unit's steps if it is in scratch memory. */
+static int must_store(const maker *m, int64_t s)
+{
+    const tg_place *made = result_of(m->plan, s);
     if (made->base != TG_BASE_SCRATCH) return 1;
-    for (int64_t i = s + 1; i < end; i++) {
-        for (int k = 0; k < plan->steps[i].n_inputs; k++) {
-            int is_kept = i == s + 1 && s < last && plan->steps[i].record.kind[k] == TG_CHAIN_KEPT;
-            if (!is_kept && begins_alike(input_of(plan, i, k), made)) return 1;
-        }
-        if (begins_alike(result_of(plan, i), made)) return 0;
+    for (int64_t i = s + 1; i < m->end; i++) {
+        for (int k = 0; k < m->plan->steps[i].n_inputs; k++)
+            if (!(i == s + 1 && is_kept(m, i, k)) && begins_alike(input_of(m->plan, i, k), made)) return 1;
+        if (begins_alike(result_of(m->plan, i), made)) return 0;
     }
     return 0;
 }
 
-/* Makes a chain of steps first to last, of a unit whose steps end at `end`. */
-static void make_chain(tg_plan *plan, int64_t first, int64_t last, int64_t end)
+/* The records of a step: where nothing is kept, an operand has to be read first. */
+static void add_step(maker *m, int64_t s)
 {
-    tg_step *ending = &plan->steps[last];
-    int is_sum = ending->loop == NULL;
-    int is_row_sum = is_sum && is_sum_of_rows(ending);
-    for (int64_t s = first; s <= last - is_sum; s++) find_operands(plan, first, s);
-    if (is_sum) end_with_sum(plan, last);
-    for (int64_t s = first; s <= last - is_sum; s++)
-        plan->steps[s].record.is_stored = must_store(plan, s, last, end);
-    plan->steps[first].chain = last - first + 1;
-    if (is_row_sum || has_rows(plan, first, last))
-        plan->steps[first].chain_columns = result_of(plan, first)->tile->per_row;
+    const tg_step *step = &m->plan->steps[s];
+    const tg_chain_fn *records = records_of(m->plan, s);
+    int is_binary = step->n_inputs == 2, kept = is_kept(m, s, 0) ? 0 : is_binary && is_kept(m, s, 1) ? 1 : -1;
+    if (kept < 0) {
+        kept = is_binary && is_number(m, s, 0) && !is_number(m, s, 1);
+        add(m, is_number(m, s, kept) ? m->kernels->spread : m->kernels->read, s, kept);
+    }
+    int other = 1 - kept;
+    tg_chain_way way = TG_CHAIN_KEPT;
+    if (is_binary && !is_kept(m, s, other)) {
+        way = is_number(m, s, other) ? TG_CHAIN_KEPT_NUMBER : TG_CHAIN_KEPT_READ;
+        if (kept == 1) way = way == TG_CHAIN_KEPT_NUMBER ? TG_CHAIN_NUMBER_KEPT : TG_CHAIN_READ_KEPT;
+    }
+    add(m, records[way], s, way == TG_CHAIN_KEPT ? kept : other);
+    if (must_store(m, s)) add(m, m->kernels->store, s, step->n_inputs);
 }
 
-void tg_plan_chains(tg_plan *plan)
+/* ---- Memory ahead ------------------------------------------------------------------------------------------ */
+
+/* 1 when one of the steps from `from` to before `to` makes what lies there, or reads it. */
+static int is_made(const tg_plan *plan, int64_t from, int64_t to, const tg_place *p)
 {
-    for (int64_t u = 0; u < plan->n_units; u++) {
-        const tg_unit *unit = &plan->units[u];
-        int64_t first = unit->first_step + unit->n_heads, end = first + unit->n_blocks;
-        while (first < end) {
-            int64_t next = first + 1, most = tg_at_most(end, first + TG_CHAIN_RECORDS);
-            if (record_of(plan, first) != NULL)
-                while (next < most && can_follow(plan, first, next)) next++;
-            if (record_of(plan, first) != NULL && next < most && can_end(plan, first, next)) next++;
-            if (next - first > 1) make_chain(plan, first, next - 1, end);
-            first = next;
+    for (int64_t s = from; s < to; s++)
+        if (begins_alike(result_of(plan, s), p)) return 1;
+    return 0;
+}
+
+static int is_read(const tg_plan *plan, int64_t from, int64_t to, const tg_place *p)
+{
+    for (int64_t s = from; s < to; s++)
+        for (int k = 0; k < plan->steps[s].n_inputs; k++)
+            if (begins_alike(input_of(plan, s, k), p)) return 1;
+    return 0;
+}
+
+/* 1 when the chain walks the place as it walks its own result, from block to block. */
+static int is_walked(const maker *m, const tg_place *p)
+{
+    const tg_place *own = result_of(m->plan, m->first);
+    return p->base != TG_BASE_SCRATCH && p->tile != NULL && p->dtype == own->dtype && p->tile->block > 0 &&
+           is_same_extent(p->tile, own->tile);
+}
+
+static void add_fetch(maker *m, tg_chain_fn run, int64_t s, int operand, int64_t ahead)
+{
+    const tg_place *p = place_of(m, s, operand);
+    if (m->n == MOST_FETCHES) return;
+    for (int64_t i = 0; i < m->n; i++)
+        if (begins_alike(place_of(m, m->first + m->links[i].step, m->links[i].operand), p)) return;
+    add(m, run, s, operand);
+    m->links[m->n - 1].record.ahead = ahead;
+}
+
+/* What the chain reads, or the same of the next block where it was read in this block before. What the steps behind the
+ * chain will write, so that it comes while the chain computes; but not what the chain itself does, which gained nothing. */
+static void add_fetches(maker *m)
+{
+    const tg_plan *plan = m->plan;
+    if (m->unit->block_rows == m->unit->rows) return;
+    for (int64_t s = m->first; s <= m->last; s++) {
+        for (int k = 0; k < plan->steps[s].n_inputs; k++) {
+            const tg_place *p = input_of(plan, s, k);
+            if (is_walked(m, p) && !is_number(m, s, k) && !is_made(plan, m->begin, m->last, p))
+                add_fetch(m, m->kernels->fetch, s, k,
+                          is_read(plan, m->begin, m->first, p) ? p->tile->block : AHEAD);
         }
     }
+    for (int64_t s = m->last + 1; s < m->end; s++)
+        if (is_walked(m, result_of(plan, s)))
+            add_fetch(m, m->kernels->fetch_to_write, s, plan->steps[s].n_inputs, 0);
+}
+
+/* ---- Making ------------------------------------------------------------------------------------------------ */
+
+static int make_chain(maker *m)
+{
+    tg_step *steps = &m->plan->steps[m->first], *ending = &m->plan->steps[m->last];
+    m->kernels = tg_chain_for(tg_instructions_here(), result_of(m->plan, m->first)->dtype);
+    m->n = 0;
+    add_fetches(m);
+    for (int64_t s = m->first; s <= m->last - is_sum(ending); s++) add_step(m, s);
+    add(m, is_sum(ending) ? m->kernels->sum : m->kernels->end, m->last, ending->n_inputs);
+    tg_chain_link *links = tg_arena_take(&m->plan->memory, (size_t)m->n * sizeof *links);
+    if (links == NULL) return 0;
+    memcpy(links, m->links, (size_t)m->n * sizeof *links);
+    steps->links = links;
+    steps->n_links = m->n;
+    steps->chain = m->last - m->first + 1;
+    if ((is_sum(ending) && is_sum_of_rows(ending)) || has_rows(m->plan, m->first, m->last))
+        steps->chain_columns = result_of(m->plan, m->first)->tile->per_row;
+    return 1;
+}
+
+int tg_plan_chains(tg_plan *plan)
+{
+    maker m = {.plan = plan};
+    for (int64_t u = 0; u < plan->n_units; u++) {
+        m.unit = &plan->units[u];
+        m.begin = m.unit->first_step + m.unit->n_heads;
+        m.end = m.begin + m.unit->n_blocks;
+        for (m.first = m.begin; m.first < m.end; m.first = m.last + 1) {
+            int64_t next = m.first + 1, most = tg_at_most(m.end, m.first + TG_CHAIN_STEPS);
+            int begins = records_of(plan, m.first) != NULL;
+            while (begins && next < most && can_follow(plan, m.first, next)) next++;
+            if (begins && next < most && can_end(plan, m.first, next)) next++;
+            m.last = next - 1;
+            if (m.last > m.first && !make_chain(&m)) return 0;
+        }
+    }
+    return 1;
 }
 
 /* ---- Running ----------------------------------------------------------------------------------------------- */
 
-/* Where a chain is. */
+/* Over rows of so many elements, with a sum of each, or none. */
 typedef struct chain {
     const tg_chain_kernels *kernels;
-    const tg_step *steps;
-    const tg_kernel_call *calls;
-    const tg_fold *sum; /* NULL for none */
-    int64_t n, columns; /* steps without the sum */
-    tg_chain_record records[TG_CHAIN_RECORDS + 1];
+    const tg_fold *sum;
+    int64_t rows, columns;
+    tg_chain_record records[MOST_LINKS];
     tg_totals totals;
 } chain;
 
-static void point_at_row(chain *c, int64_t row)
+static void run_rows(chain *c, const tg_step *steps, const tg_view *sums)
 {
-    for (int64_t s = 0; s < c->n; s++) {
-        tg_chain_record *r = &c->records[s];
-        r->to = (char *)c->calls[s].out.data + row * r->row_bytes[2];
-        for (int k = 0; k < c->steps[s].n_inputs; k++)
-            r->in[k] = (const char *)c->calls[s].in[k].data + row * r->row_bytes[k];
+    const int64_t n = steps->n_links;
+    char *to = sums->data;
+    for (int64_t row = 0; row < c->rows; row++) {
+        if (c->sum != NULL) c->sum->start(&c->totals, c->sum->lanes);
+        c->kernels->go(c->records, c->columns);
+        if (c->sum != NULL) {
+            c->sum->join(&c->totals);
+            c->sum->finish(&c->totals, 1, to + row * (int64_t)tg_dtype_size(sums->dtype));
+        }
+        for (int64_t i = 0; i < n - 1; i++) c->records[i].memory += steps->links[i].row_bytes;
     }
-}
-
-/* What fills no whole chunk goes through the loops, step by step. */
-static void run_rest(chain *c, int64_t done)
-{
-    const int64_t item = (int64_t)tg_dtype_size(c->calls->out.dtype), rest = c->columns - done;
-    for (int64_t s = 0; s < c->n; s++) {
-        const void *in[TG_ELEMENTWISE_MAX];
-        for (int k = 0; k < c->steps[s].n_inputs; k++)
-            in[k] = c->records[s].in[k] + done * c->steps[s].strides[k] * item;
-        c->steps[s].loop(rest, c->records[s].to + done * item, in, c->steps[s].strides);
-    }
-    if (c->sum != NULL) c->sum->along(&c->totals, rest, c->records[c->n - 1].to + done * item, 1);
-}
-
-static void run_row(chain *c, int64_t row)
-{
-    const int64_t chunks = c->columns / c->kernels->chunk, done = chunks * c->kernels->chunk;
-    point_at_row(c, row);
-    if (c->sum != NULL) c->sum->start(&c->totals, c->sum->lanes);
-    if (chunks > 0) c->kernels->go(c->records, chunks);
-    if (c->columns > done) run_rest(c, done);
-    if (c->sum == NULL) return;
-    c->sum->join(&c->totals);
-    c->sum->finish(&c->totals, 1, (char *)c->calls[c->n].out.data + row * c->records[c->n].row_bytes[2]);
 }
 
 int tg_run_chain(const tg_step *steps, const tg_kernel_call *calls)
 {
     const tg_dtype dtype = calls->out.dtype;
     const tg_instructions set = tg_instructions_here();
+    const int64_t count = calls->out.count, n = steps->n_links;
     chain c;
-    int is_sum = steps[steps->chain - 1].loop == NULL;
-    if (is_sum && calls->out.count <= TG_SUM_SMALL) return 0;
+    int sums = is_sum(&steps[steps->chain - 1]);
+    if (sums && count <= TG_SUM_SMALL) return 0;
     c.kernels = tg_chain_for(set, dtype);
-    c.steps = steps;
-    c.calls = calls;
-    c.sum = is_sum ? tg_reduce_for(set)->sum[dtype] : NULL;
-    c.n = steps->chain - is_sum;
-    c.columns = steps->chain_columns > 0 ? steps->chain_columns : calls->out.count;
-    for (int64_t s = 0; s < steps->chain; s++) c.records[s] = steps[s].record;
-    c.records[c.n].to = (char *)&c.totals;
-    if (!is_sum) c.records[c.n].run = c.kernels->end;
-    for (int64_t row = 0; row * c.columns < calls->out.count; row++) run_row(&c, row);
+    c.sum = sums ? tg_reduce_for(set)->sum[dtype] : NULL;
+    c.columns = steps->chain_columns > 0 ? steps->chain_columns : count;
+    c.rows = count > 0 ? count / c.columns : 0;
+    for (int64_t i = 0; i < n; i++) {
+        const tg_chain_link *link = &steps->links[i];
+        const tg_kernel_call *call = &calls[link->step];
+        c.records[i] = link->record;
+        c.records[i].memory = link->operand < call->n_inputs ? call->in[link->operand].data : call->out.data;
+    }
+    if (sums) c.records[n - 1].memory = (char *)&c.totals;
+    run_rows(&c, steps, &calls[steps->chain - 1].out);
     return 1;
 }

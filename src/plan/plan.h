@@ -44,6 +44,15 @@ typedef struct tg_place {
     const tg_tile *tile; /* NULL: the kernel sees the place as a whole */
 } tg_place;
 
+/* A record of a chain without its address: what memory it has is that of input `operand` of a step, so many behind the
+ * first of the chain, or of its result where that is the number of inputs. */
+typedef struct tg_chain_link {
+    tg_chain_record record;
+    int64_t step;
+    int operand;
+    int64_t row_bytes; /* from one row to the next, in a chain that goes row by row */
+} tg_chain_link;
+
 /* One kernel call: n_inputs places from first_place on, and then the result's. */
 typedef struct tg_step {
     const tg_op *op;
@@ -59,9 +68,10 @@ typedef struct tg_step {
     int64_t strides[TG_ELEMENTWISE_MAX];
     int is_rows;
     int64_t row_bytes[TG_ELEMENTWISE_MAX + 1];
-    int64_t chain;          /* > 1: so many steps, from this one on, run as one */
-    int64_t chain_columns;  /* > 0: the chain goes row by row, and a row has so many elements */
-    tg_chain_record record; /* of a step in a chain, without addresses */
+    int64_t chain;         /* > 1: so many steps, from this one on, run as one */
+    int64_t chain_columns; /* > 0: the chain goes row by row, and a row has so many elements */
+    const tg_chain_link *links;
+    int64_t n_links;
 } tg_step;
 
 static inline int64_t tg_result_place(const tg_step *step)
@@ -238,8 +248,10 @@ int tg_order_program(const tg_plan *plan, tg_small_record *first, int64_t n);
 /* 1 when input k of a record can be had as what the one before it leaves in registers. */
 int tg_can_be_kept(const tg_plan *plan, const tg_small_record *r, int k, const tg_small_record *before);
 
-/* Then finds the steps that run as chains. */
-void tg_plan_chains(tg_plan *plan);
+/* Then finds the steps that run as chains. 0 when memory runs out. */
+int tg_plan_chains(tg_plan *plan);
+/* 1 when steps of that operation, whose operands and result are of that type, can run in chains. */
+int tg_can_chain(const tg_op *op, tg_dtype dtype);
 
 /* Lets a view, and its shape of two, show so much of a place's tile. */
 void tg_show_tile(const tg_tile *tile, tg_extents size, int64_t *shape, tg_view *view);

@@ -12,6 +12,9 @@
  * every block counts. */
 #define ELEMENTWISE_BLOCK_ELEMENTS 8192
 #define ELEMENTWISE_BLOCK_BYTES 49152
+/* A block of many that run as one chain, for which what it would leave in scratch memory is never touched. */
+#define CHAIN_BLOCK_ELEMENTS 32768
+#define CHAIN_BLOCKS 8
 /* The fewest rows that are added to a part of a sum, if the cache allows. */
 #define PART_ROWS 16
 /* The fewest columns of a panel that does not have them all. */
@@ -147,6 +150,19 @@ static int is_elementwise(const tg_tiling *u)
     return 1;
 }
 
+/* 1 for steps that are likely to be one chain over an array so long that only the memory's speed counts. */
+static int is_long_chain(const tg_tiling *u)
+{
+    const tg_request *request = u->t->b->request;
+    if (!u->is_flat || u->n > TG_CHAIN_STEPS || u->rows < CHAIN_BLOCKS * CHAIN_BLOCK_ELEMENTS) return 0;
+    if (!tg_does(request, TG_PASS_CHAIN) || !tg_does(request, TG_PASS_LOOP) || request->memory_limit > 0)
+        return 0;
+    for (int64_t i = 0; i < u->n; i++)
+        if (!tg_can_chain(u->t->b->plan->steps[u->steps[i]].op, tg_tile_result(u, u->steps[i])->dtype))
+            return 0;
+    return 1;
+}
+
 static int reduces_rows(const tg_tiling *u)
 {
     for (int64_t i = 0; i < u->n; i++)
@@ -162,6 +178,7 @@ static int64_t choose_block(const tg_tiling *u, int64_t slot_bytes_a_row)
     int reduces = reduces_rows(u), elementwise = is_elementwise(u);
     int64_t columns = reduces ? u->columns : u->panel_columns;
     int64_t row = tg_times(u->columns / columns, slot_bytes_a_row);
+    if (is_long_chain(u)) return CHAIN_BLOCK_ELEMENTS;
     int64_t room = elementwise ? ELEMENTWISE_BLOCK_BYTES : BLOCK_BYTES;
     int64_t block = at_least_one((elementwise ? ELEMENTWISE_BLOCK_ELEMENTS : BLOCK_ELEMENTS) / columns);
     if (reduces && block < PART_ROWS) {
