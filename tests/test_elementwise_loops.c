@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "kernels/chain.h"
 #include "kernels/elementwise.h"
 
 enum { N = 203, OPERANDS = 3 };
@@ -185,7 +186,8 @@ enum { QUOTIENTS = 517 };
 /* With an exponent of up to 2^most on either side, and often a mantissa next to a power of 2. */
 static double mantissa_and_exponent(tg_dtype dtype, int most)
 {
-    double x = ldexp(1 + (double)draw(0, (1 << 23) - 1) / (1 << 23), (int)draw(-most, most));
+    double x = ldexp(1 + (double)draw(0, (1 << 26) - 1) * 0x1p-26 + (double)draw(0, (1 << 26) - 1) * 0x1p-52,
+                     (int)draw(-most, most));
     int64_t kind = draw(0, 5);
     if (kind > 1) return x;
     double unit = dtype == TG_F32 ? 0x1p-23 : 0x1p-52, power = ldexp(1, ilogb(x));
@@ -200,15 +202,35 @@ static void set(tg_dtype dtype, char *data, int64_t i, double x)
         ((double *)(void *)data)[i] = x;
 }
 
-/* Whether elements are moderate is looked at piece by piece: some pieces have one that is not. */
-static void check_quotients(tg_loop loop, tg_dtype dtype, int most)
+static double with_sign(double x)
 {
+    return draw(0, 3) == 0 ? -x : x;
+}
+
+static void check_chain_of_quotients(tg_instructions set_of, tg_dtype dtype, char *a, char *b,
+                                     const char *expected)
+{
+    const tg_chain_kernels *kernels = tg_chain_for(set_of, dtype);
+    _Alignas(64) char found[QUOTIENTS * 8];
+    if (kernels == NULL) return;
+    const tg_chain_record records[] = {{.run = kernels->read, .memory = a},
+                                       {.run = kernels->rows[TG_ROW_div][TG_CHAIN_KEPT_NUMBER], .memory = b},
+                                       {.run = kernels->store, .memory = found},
+                                       {.run = kernels->end}};
+    kernels->go(records, QUOTIENTS);
+    check_same(dtype, expected, found, QUOTIENTS, "as a quotient in a chain", TG_ROW_div);
+}
+
+/* Whether elements are moderate is looked at piece by piece: some pieces have one that is not. */
+static void check_quotients(tg_instructions set_of, tg_dtype dtype, int most)
+{
+    const tg_loop loop = tg_elementwise_for(set_of)->rows[dtype][TG_ROW_div];
     static const double special[] = {0, -0.0, -3, 1e-310, 1e-42, 1e300, 3e38, (double)INFINITY, (double)NAN};
     _Alignas(64) char a[QUOTIENTS * 8], b[8], expected[QUOTIENTS * 8], found[QUOTIENTS * 8];
-    for (int64_t i = 0; i < QUOTIENTS; i++) set(dtype, a, i, mantissa_and_exponent(dtype, most));
+    for (int64_t i = 0; i < QUOTIENTS; i++) set(dtype, a, i, with_sign(mantissa_and_exponent(dtype, most)));
     for (int64_t i = draw(0, 300); i < QUOTIENTS; i += draw(1, 300))
         set(dtype, a, i, special[draw(0, (int64_t)(sizeof special / sizeof *special) - 1)]);
-    set(dtype, b, 0, mantissa_and_exponent(dtype, most) * (draw(0, 3) == 0 ? -1 : 1));
+    set(dtype, b, 0, with_sign(mantissa_and_exponent(dtype, most)));
     for (int64_t i = 0; i < QUOTIENTS; i++) {
         if (dtype == TG_F32)
             ((float *)(void *)expected)[i] = ((float *)(void *)a)[i] / *(float *)(void *)b;
@@ -218,6 +240,7 @@ static void check_quotients(tg_loop loop, tg_dtype dtype, int most)
     const void *in[2] = {a, b};
     loop(QUOTIENTS, found, in, (const int64_t[]){1, 0});
     check_same(dtype, expected, found, QUOTIENTS, "as a quotient by one number", TG_ROW_div);
+    check_chain_of_quotients(set_of, dtype, a, b, expected);
     loop(QUOTIENTS, a, in, (const int64_t[]){1, 0});
     check_same(dtype, expected, a, QUOTIENTS, "as a quotient in place", TG_ROW_div);
 }
@@ -226,10 +249,9 @@ static void test_quotients(void **state)
 {
     (void)state;
     for (int set_of = 0; set_of <= (int)tg_instructions_here(); set_of++) {
-        const tg_elementwise_kernels *kernels = tg_elementwise_for((tg_instructions)set_of);
         for (int i = 0; i < 400; i++) {
-            check_quotients(kernels->rows[TG_F32][TG_ROW_div], TG_F32, i % 2 == 0 ? 59 : 120);
-            check_quotients(kernels->rows[TG_F64][TG_ROW_div], TG_F64, i % 2 == 0 ? 449 : 1000);
+            check_quotients((tg_instructions)set_of, TG_F32, i % 2 == 0 ? 59 : 120);
+            check_quotients((tg_instructions)set_of, TG_F64, i % 2 == 0 ? 449 : 1000);
         }
     }
 }

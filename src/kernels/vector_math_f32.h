@@ -65,6 +65,13 @@ static inline halves_f32 split_power_f32(int32_t n)
 /* Where neither dividend nor divisor is smaller or larger, no step of a quotient leaves the normal numbers. */
 static const float quotient_low_f32 = 0x1p-60F, quotient_high_f32 = 0x1p60F;
 
+/* The highest bit is set unless |x| is from the lower to the higher bound. */
+static inline uint32_t far_from_one_f32(float x)
+{
+    const uint32_t size = bits_f32(x) & 0x7fffffffu;
+    return (size - bits_f32(quotient_low_f32)) | (bits_f32(quotient_high_f32) - size);
+}
+
 /* ---- Logarithms --------------------------------------------------------------------------------------- */
 
 /* log(2^n (1 + f)) for 1 + f from sqrt(1/2) to sqrt(2). */

@@ -72,6 +72,13 @@ static inline halves_f64 split_power_f64(uint64_t n)
 /* Where neither dividend nor divisor is smaller or larger, no step of a quotient leaves the normal numbers. */
 static const double quotient_low_f64 = 0x1p-450, quotient_high_f64 = 0x1p450;
 
+/* The highest bit is set unless |x| is from the lower to the higher bound. */
+static inline uint64_t far_from_one_f64(double x)
+{
+    const uint64_t size = bits_f64(x) & UINT64_C(0x7fffffffffffffff);
+    return (size - bits_f64(quotient_low_f64)) | (bits_f64(quotient_high_f64) - size);
+}
+
 /* ---- Logarithms --------------------------------------------------------------------------------------- */
 
 /* log(2^n (1 + f)) for 1 + f from sqrt(1/2) to sqrt(2): with s = f / (2 + f) it is log((1 + s) / (1 - s)), whose
