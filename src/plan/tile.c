@@ -150,17 +150,22 @@ static int is_elementwise(const tg_tiling *u)
     return 1;
 }
 
-/* 1 for steps that are likely to be one chain over an array so long that only the memory's speed counts. */
+static int is_reduction(const tg_tiling *u, int64_t i)
+{
+    return (u->t->b->plan->steps[u->steps[i]].op->flags & TG_OP_REDUCTION) != 0;
+}
+
+/* 1 for steps that are likely to be one chain, or a reduction alone, over an array so long that only the memory's speed
+ * counts. Where there is a sum it has the same blocks whatever passes are left out. */
 static int is_long_chain(const tg_tiling *u)
 {
     const tg_request *request = u->t->b->request;
-    if (!u->is_flat || u->n > TG_CHAIN_STEPS || u->rows < CHAIN_BLOCKS * CHAIN_BLOCK_ELEMENTS) return 0;
-    if (!tg_does(request, TG_PASS_CHAIN) || !tg_does(request, TG_PASS_LOOP) || request->memory_limit > 0)
-        return 0;
-    for (int64_t i = 0; i < u->n; i++)
-        if (!tg_can_chain(u->t->b->plan->steps[u->steps[i]].op, tg_tile_result(u, u->steps[i])->dtype))
-            return 0;
-    return 1;
+    const int64_t n = u->n - is_reduction(u, u->n - 1);
+    if (!u->is_flat || n > TG_CHAIN_STEPS || u->rows < CHAIN_BLOCKS * CHAIN_BLOCK_ELEMENTS) return 0;
+    for (int64_t i = 0; i < n; i++)
+        if (!tg_can_chain(u->t->b->plan->steps[u->steps[i]].op, tg_tile_result(u, u->steps[i])->dtype)) return 0;
+    return n < u->n ||
+           (tg_does(request, TG_PASS_CHAIN) && tg_does(request, TG_PASS_LOOP) && request->memory_limit == 0);
 }
 
 static int reduces_rows(const tg_tiling *u)
