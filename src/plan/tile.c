@@ -155,8 +155,8 @@ static int is_reduction(const tg_tiling *u, int64_t i)
     return (u->t->b->plan->steps[u->steps[i]].op->flags & TG_OP_REDUCTION) != 0;
 }
 
-/* 1 for steps that are likely to be one chain, or a reduction alone, over an array so long that only the memory's speed
- * counts. Where there is a sum it has the same blocks whatever passes are left out. */
+/* 1 for steps that are likely to be one chain over an array so long that the memory's speed counts. Where it ends with a
+ * sum that has the same blocks whatever passes are left out, and so the same bits. */
 static int is_long_chain(const tg_tiling *u)
 {
     const tg_request *request = u->t->b->request;
