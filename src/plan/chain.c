@@ -193,15 +193,15 @@ static int must_store(const maker *m, int64_t s)
     return 0;
 }
 
-/* The records of a step: where nothing is kept, an operand has to be read first. */
+/* The records of a step: where nothing is kept, the first operand has to be read first. */
 static void add_step(maker *m, int64_t s)
 {
     const tg_step *step = &m->plan->steps[s];
     const tg_chain_fn *records = records_of(m->plan, s);
     int is_binary = step->n_inputs == 2, kept = is_kept(m, s, 0) ? 0 : is_binary && is_kept(m, s, 1) ? 1 : -1;
     if (kept < 0) {
-        kept = is_binary && is_number(m, s, 0) && !is_number(m, s, 1);
-        add(m, is_number(m, s, kept) ? m->kernels->spread : m->kernels->read, s, kept);
+        kept = 0;
+        add(m, is_number(m, s, 0) ? m->kernels->spread : m->kernels->read, s, 0);
     }
     int other = 1 - kept;
     tg_chain_way way = TG_CHAIN_KEPT;
