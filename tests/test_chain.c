@@ -470,6 +470,13 @@ static void test_fetches(void **state)
     f = compile(&p, NULL);
     check_fetches(f, 0, 1, 1);
     tg_function_free(f);
+    p.outputs[0] = tg_neg(tg_abs(flat));
+    p.outputs[1] = tg_sub(tg_neg(tg_tanh(p.outputs[0])), p.outputs[0]);
+    p.n_outputs = 2;
+    f = compile(&p, NULL);
+    check_fetches(f, 1, 0, 1);
+    tg_function_free(f);
+    p.n_outputs = 1;
     p.outputs[0] = tg_neg(tg_abs(values(p.g, "few", TG_F32, 100, 1)));
     f = compile(&p, NULL);
     check_fetches(f, 0, 0, 0);
@@ -498,6 +505,10 @@ static void test_long_arrays(void **state)
         int64_t rows = f->plan->units[0].block_rows;
         if (here(TG_F32) && i < 2) assert_int_equal(rows, 32768);
         if (i >= 2) assert_true(rows <= 8192);
+        tg_function_free(f);
+        if (i != 1) continue;
+        f = compile(&p, "chain,loop");
+        assert_int_equal(f->plan->units[0].block_rows, rows);
         tg_function_free(f);
     }
     tg_graph_free(p.g);

@@ -170,9 +170,7 @@ static void add(maker *m, tg_chain_fn run, int64_t s, int operand)
 /* 1 when the step before leaves operand k of step s in registers. */
 static int is_kept(const maker *m, int64_t s, int k)
 {
-    const tg_step *step = &m->plan->steps[s];
-    return s > m->first && s <= m->last && (is_sum(step) || step->strides[k] != 0) &&
-           is_same_memory(input_of(m->plan, s, k), result_of(m->plan, s - 1));
+    return s > m->first && s <= m->last && is_same_memory(input_of(m->plan, s, k), result_of(m->plan, s - 1));
 }
 
 static int is_number(const maker *m, int64_t s, int k)
