@@ -470,8 +470,8 @@ static void test_fetches(void **state)
     f = compile(&p, NULL);
     check_fetches(f, 0, 1, 1);
     tg_function_free(f);
-    p.outputs[0] = tg_neg(tg_abs(flat));
-    p.outputs[1] = tg_sub(tg_neg(tg_tanh(p.outputs[0])), p.outputs[0]);
+    p.outputs[0] = tg_abs(tg_mul_scalar(flat, 1.5));
+    p.outputs[1] = tg_sub(tg_square(tg_tanh(p.outputs[0])), p.outputs[0]);
     p.n_outputs = 2;
     f = compile(&p, NULL);
     check_fetches(f, 1, 0, 1);
