@@ -163,7 +163,8 @@ static int is_long_chain(const tg_tiling *u)
     const int64_t n = u->n - is_reduction(u, u->n - 1);
     if (!u->is_flat || n > TG_CHAIN_STEPS || u->rows < CHAIN_BLOCKS * CHAIN_BLOCK_ELEMENTS) return 0;
     for (int64_t i = 0; i < n; i++)
-        if (!tg_can_chain(u->t->b->plan->steps[u->steps[i]].op, tg_tile_result(u, u->steps[i])->dtype)) return 0;
+        if (!tg_can_chain(u->t->b->plan->steps[u->steps[i]].op, tg_tile_result(u, u->steps[i])->dtype))
+            return 0;
     return n < u->n ||
            (tg_does(request, TG_PASS_CHAIN) && tg_does(request, TG_PASS_LOOP) && request->memory_limit == 0);
 }
