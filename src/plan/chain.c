@@ -339,8 +339,8 @@ int tg_run_chain(const tg_step *steps, const tg_kernel_call *calls)
     const int64_t count = calls->out.count, n = steps->n_links;
     chain c;
     int sums = is_sum(&steps[steps->chain - 1]);
-    if (sums && count <= TG_SUM_SMALL) return 0;
     c.kernels = tg_chain_for(set, dtype);
+    if (count < c.kernels->chunk || (sums && count <= TG_SUM_SMALL)) return 0;
     c.sum = sums ? tg_reduce_for(set)->sum[dtype] : NULL;
     c.columns = steps->chain_columns > 0 ? steps->chain_columns : count;
     c.rows = count > 0 ? count / c.columns : 0;
