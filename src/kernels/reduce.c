@@ -76,24 +76,35 @@ void tg_reduction_plan(const tg_view *in, const unsigned char *is_reduced, tg_re
     plan->reduced = merge_neighbours(plan->reduced, plan->reduced_size, plan->reduced_stride);
 }
 
+/* The reduced elements of a result are so many runs, over the axes before the last, of n elements. */
+typedef struct runs_of {
+    int outer;
+    int64_t count, n, stride;
+} runs_of;
+
+static runs_of find_runs(const tg_reduction *plan)
+{
+    const int last = plan->reduced - 1;
+    if (last < 0) return (runs_of){.count = 1, .n = 1};
+    return (runs_of){.outer = last,
+                     .count = tg_walk_count(last, plan->reduced_size),
+                     .n = plan->reduced_size[last],
+                     .stride = plan->reduced_stride[last]};
+}
+
 /* One result at a time. */
 static void fold_along(const tg_reduction *plan, const tg_fold *fold, int64_t item, const char *in, char *out)
 {
-    const int last = plan->reduced - 1;
-    const int64_t n = last < 0 ? 1 : plan->reduced_size[last];
-    const int64_t stride = last < 0 ? 0 : plan->reduced_stride[last];
-    const int outer = last < 0 ? 0 : last;
-    const int64_t runs = tg_walk_count(outer, plan->reduced_size);
+    const runs_of r = find_runs(plan);
     const int64_t results = tg_walk_count(plan->kept, plan->kept_size);
     tg_totals t;
     tg_walk result, run;
     tg_walk_start(&result, plan->kept, plan->kept_size, plan->kept_stride);
     for (int64_t i = 0; i < results; i++, tg_walk_next(&result)) {
         fold->start(&t, fold->lanes);
-        tg_walk_start(&run, outer, plan->reduced_size, plan->reduced_stride);
-        for (int64_t j = 0; j < runs; j++, tg_walk_next(&run)) {
-            fold->along(&t, n, in + (result.offset + run.offset) * item, stride);
-        }
+        tg_walk_start(&run, r.outer, plan->reduced_size, plan->reduced_stride);
+        for (int64_t j = 0; j < r.count; j++, tg_walk_next(&run))
+            fold->along(&t, r.n, in + (result.offset + run.offset) * item, r.stride);
         fold->join(&t);
         fold->finish(&t, 1, out + i * item);
     }
@@ -104,13 +115,13 @@ static void fold_block(const tg_reduction *plan, const tg_fold *fold, int64_t it
                        char *out)
 {
     const int64_t stride = plan->kept_stride[plan->kept - 1];
-    const int64_t rows = tg_walk_count(plan->reduced, plan->reduced_size);
+    const runs_of r = find_runs(plan);
     tg_totals t;
-    tg_walk row;
+    tg_walk run;
     fold->start(&t, n);
-    tg_walk_start(&row, plan->reduced, plan->reduced_size, plan->reduced_stride);
-    for (int64_t j = 0; j < rows; j++, tg_walk_next(&row))
-        fold->across(&t, n, in + row.offset * item, stride);
+    tg_walk_start(&run, r.outer, plan->reduced_size, plan->reduced_stride);
+    for (int64_t j = 0; j < r.count; j++, tg_walk_next(&run))
+        fold->across(&t, n, in + run.offset * item, stride, r.n, r.stride);
     fold->finish(&t, n, out);
 }
 

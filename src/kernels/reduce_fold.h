@@ -29,8 +29,8 @@ typedef struct tg_fold {
     int64_t lanes;
     /* The totals of nothing, for the first n. */
     void (*start)(tg_totals *t, int64_t n);
-    /* Total i takes x[i * stride], for i < n <= TG_FOLD_TOTALS. */
-    void (*across)(tg_totals *t, int64_t n, const void *x, int64_t stride);
+    /* Total i takes x[i * stride], for i < n <= TG_FOLD_TOTALS, and so in so many rows. */
+    void (*across)(tg_totals *t, int64_t n, const void *x, int64_t stride, int64_t rows, int64_t row_stride);
     /* The first `lanes` totals share x[0], x[stride], …, n elements. */
     void (*along)(tg_totals *t, int64_t n, const void *x, int64_t stride);
     /* Total 0 takes the other lanes. */
