@@ -124,18 +124,29 @@ typedef struct source_f64 {
 /* ---- Integers ---------------------------------------------------------------------------------------------- */
 
 /* A counter of steps goes up by 1; all else is taken from place to place like doubles, and computed by loops. */
-static void add_i64x8(const tg_small_record *r, __m512 low, __m512 high)
+static inline ALWAYS_INLINE void add_i64x8(const tg_small_record *r, value_f64x8 a, value_f64x8 b)
+{
+    __m512i sum = _mm512_add_epi64(_mm512_castpd_si512(a.part[0]), _mm512_castpd_si512(b.part[0]));
+    finish_f64x8(r, (value_f64x8){{_mm512_castsi512_pd(sum)}});
+}
+
+static void add_ANY_ANY_i64x8(const tg_small_record *r, __m512 low, __m512 high)
 {
     (void)low, (void)high;
-    __m512i a = _mm512_castpd_si512(picked_f64x8(&r->in[0]).part[0]);
-    __m512i b = _mm512_castpd_si512(picked_f64x8(&r->in[1]).part[0]);
-    finish_f64x8(r, (value_f64x8){{_mm512_castsi512_pd(_mm512_add_epi64(a, b))}});
+    add_i64x8(r, picked_f64x8(&r->in[0]), picked_f64x8(&r->in[1]));
+}
+
+static void add_READ_READ_i64x8(const tg_small_record *r, __m512 low, __m512 high)
+{
+    (void)low, (void)high;
+    add_i64x8(r, read_f64x8(r->in[0].from), read_f64x8(r->in[1].from));
 }
 
 static const tg_small_kernels small_i64x8 = {
     .lanes = 8,
     .lane_size = sizeof(int64_t),
-    .rows = {[TG_ROW_add] = {{(tg_small_fn)add_i64x8}}},
+    .rows = {[TG_ROW_add] = {[TG_SMALL_ANY][TG_SMALL_ANY] = (tg_small_fn)add_ANY_ANY_i64x8,
+                             [TG_SMALL_READ][TG_SMALL_READ] = (tg_small_fn)add_READ_READ_i64x8}},
     .loop = {{(tg_small_fn)loop_ANY_ANY_f64x8}},
     .where = {{(tg_small_fn)where_ANY_ANY_f64x8}},
     .copy = {{(tg_small_fn)copy_ANY_f64x8}},

@@ -6,6 +6,7 @@
 #include "kernels/small.h"
 #include "ops/ops.h"
 #include "plan.h"
+#include "tile.h"
 
 /* Axes that lanes are counted along, in elements of memory. */
 typedef struct axes {
@@ -257,40 +258,40 @@ static int is_whole(const tg_plan *plan, const tg_small_record *first, const tg_
     return first < r;
 }
 
-/* How the operand could best be had. */
+/* 1 when 64 bytes that the operand's lanes are in may be read: aligned memory of ours comes in vectors. */
+static int can_be_picked(const tg_plan *plan, const tg_small_record *r, int k)
+{
+    const tg_place *p = &plan->places[r->places[k]];
+    int is_input = p->base >= TG_BASE_LEAF && plan->leaves[p->base - TG_BASE_LEAF].is_input;
+    size_t last = tg_dtype_size(p->dtype) == sizeof(double) ? TG_SMALL_COUNT / 2 : TG_SMALL_COUNT;
+    return !is_input && (p->offset + r->shift[k]) % TG_ALIGNMENT == 0 && r->in[k].loaded >> last == 0 &&
+           p->dtype != TG_BOOL;
+}
+
+/* How the operand could best be had, `picked` being the best of the ways that do in any order. */
 static tg_small_kind best_kind(const tg_plan *plan, const tg_small_record *first, const tg_small_record *r,
-                               int k)
+                               int k, tg_small_kind picked)
 {
     const tg_small_kind kind = r->in[k].kind;
     if (k >= r->n_inputs) return TG_SMALL_ANY;
     if (first < r && tg_can_be_kept(plan, r, k, r - 1)) return TG_SMALL_KEPT;
-    return kind == TG_SMALL_READ && !is_whole(plan, first, r, k) ? TG_SMALL_ANY : kind;
-}
-
-/* The same, for who can do with any order. Aligned memory of ours comes in vectors. */
-static tg_small_kind next_kind(const tg_plan *plan, const tg_small_record *r, int k, tg_small_kind best)
-{
-    if (k >= r->n_inputs || best == TG_SMALL_KEPT) return best;
-    const tg_place *p = &plan->places[r->places[k]];
-    int is_input = p->base >= TG_BASE_LEAF && plan->leaves[p->base - TG_BASE_LEAF].is_input;
-    size_t last = tg_dtype_size(p->dtype) == sizeof(double) ? TG_SMALL_COUNT / 2 : TG_SMALL_COUNT;
-    int is_here = (p->offset + r->shift[k]) % TG_ALIGNMENT == 0 && r->in[k].loaded >> last == 0;
-    return !is_input && is_here && p->dtype != TG_BOOL ? TG_SMALL_PICKED : TG_SMALL_ANY;
+    return kind == TG_SMALL_ANY || (kind == TG_SMALL_READ && !is_whole(plan, first, r, k)) ? picked : kind;
 }
 
 /* Chooses the record's function, and with it how it has its operands: as near to the best way as there is one. */
 static void choose_form(const tg_plan *plan, const tg_small_record *first, tg_small_record *r)
 {
-    const tg_small_kind a = best_kind(plan, first, r, 0), b = best_kind(plan, first, r, 1);
-    const tg_small_kind a_next = next_kind(plan, r, 0, a), b_next = next_kind(plan, r, 1, b);
-    const tg_small_kind a_far = a == TG_SMALL_KEPT ? a : TG_SMALL_ANY,
-                        b_far = b == TG_SMALL_KEPT ? b : TG_SMALL_ANY;
-    const tg_small_kind tries[][2] = {{a, b},
-                                      {a_next, b_next},
-                                      {a_far, b_far},
-                                      {a_far, TG_SMALL_ANY},
-                                      {TG_SMALL_ANY, b_far},
-                                      {TG_SMALL_ANY, TG_SMALL_ANY}};
+    tg_small_kind best[2], next[2], far[2];
+    for (int k = 0; k < 2; k++) {
+        const tg_small_kind picked =
+            k < r->n_inputs && can_be_picked(plan, r, k) ? TG_SMALL_PICKED : TG_SMALL_ANY;
+        best[k] = best_kind(plan, first, r, k, picked);
+        next[k] = best[k] == TG_SMALL_KEPT ? best[k] : picked;
+        far[k] = best[k] == TG_SMALL_KEPT ? best[k] : TG_SMALL_ANY;
+    }
+    const tg_small_kind tries[][2] = {{best[0], best[1]},     {next[0], next[1]},
+                                      {far[0], far[1]},       {far[0], TG_SMALL_ANY},
+                                      {TG_SMALL_ANY, far[1]}, {TG_SMALL_ANY, TG_SMALL_ANY}};
     int i = 0;
     while ((*r->forms)[tries[i][0]][tries[i][1]] == NULL) i++;
     r->run = (*r->forms)[tries[i][0]][tries[i][1]];
@@ -323,7 +324,7 @@ static int add_record(tg_plan *plan, const tg_unit *unit, int64_t step)
                            .places = {-1, -1, -1, place + n},
                            .step = step,
                            .dtype = type,
-                           .bytes = s.kernels->lanes * (int)s.kernels->lane_size};
+                           .bytes = (int)tg_tile_aligned((size_t)s.kernels->lanes * s.kernels->lane_size)};
     for (int k = 0; k < n; k++) r->places[k] = place + k;
     int found = find_record(&s, r);
     if (found == 1) plan->n_small++;
