@@ -45,6 +45,7 @@ typedef struct source_f32 {
 #define V(name) _mm256_##name
 #define WIDE(v) _mm512_castps256_ps512(v)
 #define NARROW(v) _mm512_castps512_ps256(v)
+#define MASK __mmask8
 #define PARTS 1
 #define T(name) name##_f32x8
 #include "small_f32.inc"
@@ -60,6 +61,7 @@ typedef struct source_f32 {
 #define V(name) _mm512_##name
 #define WIDE(v) (v)
 #define NARROW(v) (v)
+#define MASK __mmask16
 #define PARTS 1
 #define T(name) name##_f32x16
 #include "small_f32.inc"
@@ -81,6 +83,7 @@ typedef struct source_f64 {
 #define V(name) _mm256_##name
 #define WIDE(v) _mm512_castpd256_pd512(v)
 #define NARROW(v) _mm512_castpd512_pd256(v)
+#define MASK __mmask8
 #define PARTS 1
 #define T(name) name##_f64x4
 #include "small_f64.inc"
@@ -96,6 +99,7 @@ typedef struct source_f64 {
 #define V(name) _mm512_##name
 #define WIDE(v) (v)
 #define NARROW(v) (v)
+#define MASK __mmask8
 #define PARTS 1
 #define T(name) name##_f64x8
 #include "small_f64.inc"
@@ -111,6 +115,7 @@ typedef struct source_f64 {
 #define V(name) _mm512_##name
 #define WIDE(v) (v)
 #define NARROW(v) (v)
+#define MASK __mmask8
 #define PARTS 2
 #define T(name) name##_f64x16
 #include "small_f64.inc"
