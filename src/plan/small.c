@@ -333,27 +333,39 @@ static int add_record(tg_plan *plan, const tg_unit *unit, int64_t step)
 
 /* ---- Programs ------------------------------------------------------------------------------------------------ */
 
-/* Orders the records of the program that begins with unit `first`, and gives them their functions. 0 when memory runs
- * out. */
-static int end_program(tg_plan *plan, int64_t first)
+typedef struct programs {
+    tg_plan *plan;
+    int64_t first;  /* the unit that the last program begins with, if there is room in it, or -1 */
+    int has_limit;  /* of memory */
+    size_t scratch; /* what programs take of it by themselves */
+} programs;
+
+/* Orders the records of the last program, and gives them their functions. 0 when memory runs out. */
+static int end_program(programs *p)
 {
-    tg_small_record *begin = &plan->small[plan->units[first].program], *end = &plan->small[plan->n_small++];
+    tg_plan *plan = p->plan;
+    if (p->first < 0) return 1;
+    tg_small_record *begin = &plan->small[plan->units[p->first].program],
+                    *end = &plan->small[plan->n_small++];
+    size_t scratch = p->has_limit ? 0 : tg_spread_program(plan, begin, end - begin);
+    if (scratch > p->scratch) p->scratch = scratch;
     if (!tg_order_program(plan, begin, end - begin)) return 0;
     for (tg_small_record *r = begin; r < end; r++) choose_form(plan, begin, r);
     *end = (tg_small_record){.run = tg_small_kernels_for(TG_F32, 1)->end, .places = {-1, -1, -1, -1}};
+    p->first = -1;
     return 1;
 }
 
-/* Appends the records of unit u, to the program that begins with unit `first` if there is room in it. */
-static int add_unit(tg_plan *plan, int64_t u, int64_t *first)
+/* Appends the records of unit u, to the last program if there is room in it. 1 done, 0 impossible, -1 out of memory. */
+static int add_unit(programs *p, int64_t u)
 {
+    tg_plan *plan = p->plan;
     tg_unit *unit = &plan->units[u];
+    if (p->first >= 0 &&
+        plan->n_small - plan->units[p->first].program + tg_unit_steps(unit) >= TG_SMALL_RECORDS &&
+        !end_program(p))
+        return -1;
     int64_t before = plan->n_small;
-    if (*first >= 0 && before - plan->units[*first].program + tg_unit_steps(unit) >= TG_SMALL_RECORDS) {
-        if (!end_program(plan, *first)) return -1;
-        *first = -1;
-        before = plan->n_small;
-    }
     int added = 1;
     for (int64_t i = 0; i < tg_unit_steps(unit) && added == 1; i++)
         added = add_record(plan, unit, unit->first_step + i);
@@ -361,29 +373,24 @@ static int add_unit(tg_plan *plan, int64_t u, int64_t *first)
         plan->n_small = before;
         return added;
     }
-    if (*first < 0) {
-        *first = u;
+    if (p->first < 0) {
+        p->first = u;
         unit->program = before;
     }
-    plan->units[*first].program_units++;
+    plan->units[p->first].program_units++;
     return 1;
 }
 
-static int add_programs(tg_plan *plan)
+static int add_programs(programs *p)
 {
-    int64_t first = -1;
-    for (int64_t u = 0; u < plan->n_units; u++) {
-        int added = is_small(plan, &plan->units[u]) ? add_unit(plan, u, &first) : 0;
-        if (added < 0) return 0;
-        if (added == 0 && first >= 0) {
-            if (!end_program(plan, first)) return 0;
-            first = -1;
-        }
+    for (int64_t u = 0; u < p->plan->n_units; u++) {
+        int added = is_small(p->plan, &p->plan->units[u]) ? add_unit(p, u) : 0;
+        if (added < 0 || (added == 0 && !end_program(p))) return 0;
     }
-    return first < 0 || end_program(plan, first);
+    return end_program(p);
 }
 
-int tg_plan_small(tg_plan *plan)
+int tg_plan_small(tg_plan *plan, int has_limit)
 {
     int64_t records = 0;
     if (tg_small_kernels_for(TG_F32, 1) == NULL) return 1;
@@ -392,5 +399,10 @@ int tg_plan_small(tg_plan *plan)
     if (records == 0) return 1;
     plan->run_small = tg_small_kernels_for(TG_F32, 1)->go;
     plan->small = malloc((size_t)records * sizeof *plan->small);
-    return plan->small != NULL && add_programs(plan);
+    programs p = {.plan = plan, .first = -1, .has_limit = has_limit};
+    if (plan->small == NULL || !add_programs(&p)) return 0;
+    plan->stats.scratch_bytes += p.scratch;
+    plan->parts_offset += p.scratch;
+    plan->arena_bytes += p.scratch;
+    return 1;
 }
