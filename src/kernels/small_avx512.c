@@ -78,6 +78,26 @@ typedef struct source_f64 {
     __m512d part[2];
 } source_f64;
 
+/* What rounding took from sum, which is a + b. */
+static inline ALWAYS_INLINE __m512d lost_f64(__m512d a, __m512d b, __m512d sum)
+{
+    __m512d taken = sum - a;
+    return (a - (sum - taken)) + (b - taken);
+}
+
+/* Sums of four terms in four lanes: of two at a time, in all eight. */
+static inline ALWAYS_INLINE __m512d sum_of_four_f64(source_f64 x, const double *lanes)
+{
+    enum { OTHER_HALF = 0x4e };
+    __m512d a = _mm512_permutex2var_pd(x.part[0], _mm512_loadu_si512(lanes), x.part[1]);
+    __m512d b = _mm512_permutex2var_pd(x.part[0], _mm512_loadu_si512(lanes + 8), x.part[1]);
+    __m512d pairs = a + b, lost = lost_f64(a, b, pairs);
+    __m512d others = _mm512_shuffle_f64x2(pairs, pairs, OTHER_HALF), sum = pairs + others;
+    lost += _mm512_shuffle_f64x2(lost, lost, OTHER_HALF);
+    __m512d total = sum + (lost + lost_f64(pairs, others, sum));
+    return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(total, total, _CMP_ORD_Q), sum, total);
+}
+
 #define vector __m256d
 #define integers __m256i
 #define V(name) _mm256_##name
