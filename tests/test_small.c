@@ -159,6 +159,62 @@ static void test_choices(void **state)
     }
 }
 
+/* Far from 0, small, and no numbers. */
+static const double special[] = {
+    NAN,    INFINITY, -INFINITY, 0.0,    -0.0,   1e-300, -1e-40, 29.9,   30.1,   -29.9, -30.1,
+    60.5,   -60.5,    87.2,      -87.2,  88.4,   -88.4,  -95.3,  -103.9, -104.1, 104.1, -708.2,
+    -709.5, 709.5,    710.5,     -744.9, -745.9, -746.5, 746.5,  1e10,   -1e10,  3e38,  -1e308,
+    0.5,    -2.5,     16.7,      -16.3,  -17.7,  -20.3,  -36.9,  -38.2,  -41.3,
+};
+
+static int is_same(const void *a, const void *b, tg_dtype dtype)
+{
+    double x = dtype == TG_F32 ? (double)*(const float *)a : *(const double *)a;
+    double y = dtype == TG_F32 ? (double)*(const float *)b : *(const double *)b;
+    return memcmp(a, b, tg_dtype_size(dtype)) == 0 || (isnan(x) && isnan(y));
+}
+
+static void check_special(const tg_op *op, tg_dtype dtype, int64_t columns, int from)
+{
+    tg_graph *g = tg_graph_new(&(tg_graph_options){.flags = TG_NO_SIMPLIFY});
+    float narrow[COUNT(special)];
+    double wide[COUNT(special)];
+    tg_tensor *inputs[2];
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < COUNT(special); i++)
+            narrow[i] = (float)(wide[i] = special[(from + i + 7 * k) % COUNT(special)]);
+        inputs[k] = tg_param(g, k == 0 ? "x" : "y", dtype, 2, (const int64_t[]){ROWS, columns},
+                             dtype == TG_F32 ? (const void *)narrow : wide);
+    }
+    tg_tensor *y = tg_apply(g, op, inputs, op->n_inputs, NULL);
+    tg_function *small = compile(g, &y, 1, NULL), *usual = compile(g, &y, 1, "small");
+    run_twice(small);
+    run_twice(usual);
+    const size_t item = tg_dtype_size(tg_dtype_of(y));
+    for (int64_t i = 0; i < tg_count(y); i++) {
+        const char *a = (const char *)tg_output(small, y) + (size_t)i * item;
+        const char *b = (const char *)tg_output(usual, y) + (size_t)i * item;
+        if (tg_dtype_of(y) == TG_BOOL ? *a != *b : !is_same(a, b, dtype))
+            fail_msg("%s of special number %lld differs", op->name, (long long)i + from);
+    }
+    tg_function_free(small);
+    tg_function_free(usual);
+    tg_graph_free(g);
+}
+
+static void test_special_numbers(void **state)
+{
+    (void)state;
+    for (int row = 0; row < TG_ROWS; row++) {
+        for (int dtype = TG_F32; dtype <= TG_F64; dtype++) {
+            if (!tg_row_accepts((tg_row)row, (tg_dtype)dtype)) continue;
+            for (int from = 0; from < COUNT(special); from += 3)
+                for (int64_t columns = 1; columns <= COLUMNS; columns += 2)
+                    check_special(tg_elementwise_ops[row], (tg_dtype)dtype, columns, from);
+        }
+    }
+}
+
 /* ---- Sums, extrema, products -------------------------------------------------------------------------------- */
 
 static void check_close(tg_graph *g, tg_tensor *t, const char *what)
@@ -199,6 +255,48 @@ static void test_reductions(void **state)
                 check_close(g, tg_min(operands[i], given), "min");
             }
         }
+        tg_graph_free(g);
+    }
+}
+
+/* Four terms, of which large ones cancel, wherever they stand; and infinite ones. */
+static void test_exact_sums(void **state)
+{
+    (void)state;
+    const double large = 1e16, lists[][5] = {{large, 1, -large, 1, 2},
+                                             {1, large, 1, -large, 2},
+                                             {large, -large, 1, 1e-17, 1},
+                                             {1, large, -large, -1e-17, 1},
+                                             {-large, large, 0, 1, 1},
+                                             {large, -large, 1, 0, 1},
+                                             {large, 1, 0.5, 0, large + 2},
+                                             {INFINITY, 1, large, 2, INFINITY},
+                                             {1, 2, 3, -INFINITY, -INFINITY},
+                                             {INFINITY, 1, -INFINITY, 1, NAN},
+                                             {1, NAN, 1, 1, NAN}};
+    for (int from = 0; from < COUNT(lists); from++) {
+        const int64_t n = 1 + from % 5; /* up to four have records of their own */
+        tg_graph *g = tg_graph_new(NULL);
+        double data[2 * 4 * COUNT(lists)] = {0}, expected[COUNT(lists)];
+        for (int i = 0; i < n; i++) {
+            memcpy(&data[4 * i], lists[(from + i) % COUNT(lists)], 4 * sizeof(double));
+            expected[i] = lists[(from + i) % COUNT(lists)][4];
+        }
+        tg_tensor *x = tg_param(g, "x", TG_F64, 2, (const int64_t[]){n, 4}, data);
+        tg_tensor *sums[] = {tg_sum(x, &(tg_axes){.count = 1, .axis = {1}}),
+                             tg_sum(tg_mul_scalar(x, 1.0), &(tg_axes){.count = 1, .axis = {1}}),
+                             tg_sum(tg_neg(x), &(tg_axes){.count = 1, .axis = {1}})};
+        tg_function *f = compile(g, sums, COUNT(sums), NULL);
+        run_twice(f);
+        for (int k = 0; k < COUNT(sums); k++) {
+            for (int i = 0; i < n; i++) {
+                double got = ((const double *)tg_output(f, sums[k]))[i], want = expected[i];
+                if (k == 2) want = -want;
+                if (!(got == want || (isnan(got) && isnan(want))))
+                    fail_msg("sum %d, %d of %lld: %.17g, expected %.17g", k, i, (long long)n, got, want);
+            }
+        }
+        tg_function_free(f);
         tg_graph_free(g);
     }
 }
@@ -317,7 +415,8 @@ static void test_updates_and_forks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_elementwise),      cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_elementwise),      cmocka_unit_test(test_special_numbers),
+        cmocka_unit_test(test_exact_sums),       cmocka_unit_test(test_choices),
         cmocka_unit_test(test_reductions),       cmocka_unit_test(test_products),
         cmocka_unit_test(test_bound_memory),     cmocka_unit_test(test_long_chains),
         cmocka_unit_test(test_updates_and_forks)};

@@ -45,6 +45,7 @@ typedef struct source_f32 {
 #define V(name) _mm256_##name
 #define WIDE(v) _mm512_castps256_ps512(v)
 #define NARROW(v) _mm512_castps512_ps256(v)
+#define MASK __mmask8
 #define PARTS 1
 #define T(name) name##_f32x8
 #include "small_f32.inc"
@@ -60,6 +61,7 @@ typedef struct source_f32 {
 #define V(name) _mm512_##name
 #define WIDE(v) (v)
 #define NARROW(v) (v)
+#define MASK __mmask16
 #define PARTS 1
 #define T(name) name##_f32x16
 #include "small_f32.inc"
@@ -76,11 +78,32 @@ typedef struct source_f64 {
     __m512d part[2];
 } source_f64;
 
+/* What rounding took from sum, which is a + b. */
+static inline ALWAYS_INLINE __m512d lost_f64(__m512d a, __m512d b, __m512d sum)
+{
+    __m512d taken = sum - a;
+    return (a - (sum - taken)) + (b - taken);
+}
+
+/* Sums of four terms in four lanes: of two at a time, in all eight. */
+static inline ALWAYS_INLINE __m512d sum_of_four_f64(source_f64 x, const double *lanes)
+{
+    enum { OTHER_HALF = 0x4e };
+    __m512d a = _mm512_permutex2var_pd(x.part[0], _mm512_loadu_si512(lanes), x.part[1]);
+    __m512d b = _mm512_permutex2var_pd(x.part[0], _mm512_loadu_si512(lanes + 8), x.part[1]);
+    __m512d pairs = a + b, lost = lost_f64(a, b, pairs);
+    __m512d others = _mm512_shuffle_f64x2(pairs, pairs, OTHER_HALF), sum = pairs + others;
+    lost += _mm512_shuffle_f64x2(lost, lost, OTHER_HALF);
+    __m512d total = sum + (lost + lost_f64(pairs, others, sum));
+    return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(total, total, _CMP_ORD_Q), sum, total);
+}
+
 #define vector __m256d
 #define integers __m256i
 #define V(name) _mm256_##name
 #define WIDE(v) _mm512_castpd256_pd512(v)
 #define NARROW(v) _mm512_castpd512_pd256(v)
+#define MASK __mmask8
 #define PARTS 1
 #define T(name) name##_f64x4
 #include "small_f64.inc"
@@ -96,6 +119,7 @@ typedef struct source_f64 {
 #define V(name) _mm512_##name
 #define WIDE(v) (v)
 #define NARROW(v) (v)
+#define MASK __mmask8
 #define PARTS 1
 #define T(name) name##_f64x8
 #include "small_f64.inc"
@@ -111,6 +135,7 @@ typedef struct source_f64 {
 #define V(name) _mm512_##name
 #define WIDE(v) (v)
 #define NARROW(v) (v)
+#define MASK __mmask8
 #define PARTS 2
 #define T(name) name##_f64x16
 #include "small_f64.inc"
@@ -124,18 +149,29 @@ typedef struct source_f64 {
 /* ---- Integers ---------------------------------------------------------------------------------------------- */
 
 /* A counter of steps goes up by 1; all else is taken from place to place like doubles, and computed by loops. */
-static void add_i64x8(const tg_small_record *r, __m512 low, __m512 high)
+static inline ALWAYS_INLINE void add_i64x8(const tg_small_record *r, value_f64x8 a, value_f64x8 b)
+{
+    __m512i sum = _mm512_add_epi64(_mm512_castpd_si512(a.part[0]), _mm512_castpd_si512(b.part[0]));
+    finish_f64x8(r, (value_f64x8){{_mm512_castsi512_pd(sum)}});
+}
+
+static void add_ANY_ANY_i64x8(const tg_small_record *r, __m512 low, __m512 high)
 {
     (void)low, (void)high;
-    __m512i a = _mm512_castpd_si512(picked_f64x8(&r->in[0]).part[0]);
-    __m512i b = _mm512_castpd_si512(picked_f64x8(&r->in[1]).part[0]);
-    finish_f64x8(r, (value_f64x8){{_mm512_castsi512_pd(_mm512_add_epi64(a, b))}});
+    add_i64x8(r, picked_f64x8(&r->in[0]), picked_f64x8(&r->in[1]));
+}
+
+static void add_READ_READ_i64x8(const tg_small_record *r, __m512 low, __m512 high)
+{
+    (void)low, (void)high;
+    add_i64x8(r, read_f64x8(r->in[0].from), read_f64x8(r->in[1].from));
 }
 
 static const tg_small_kernels small_i64x8 = {
     .lanes = 8,
     .lane_size = sizeof(int64_t),
-    .rows = {[TG_ROW_add] = {{(tg_small_fn)add_i64x8}}},
+    .rows = {[TG_ROW_add] = {[TG_SMALL_ANY][TG_SMALL_ANY] = (tg_small_fn)add_ANY_ANY_i64x8,
+                             [TG_SMALL_READ][TG_SMALL_READ] = (tg_small_fn)add_READ_READ_i64x8}},
     .loop = {{(tg_small_fn)loop_ANY_ANY_f64x8}},
     .where = {{(tg_small_fn)where_ANY_ANY_f64x8}},
     .copy = {{(tg_small_fn)copy_ANY_f64x8}},

@@ -1,5 +1,5 @@
-/* exp of whole registers where the processor multiplies by powers of 2 by itself (AVX-512), which takes a third of the
- * work off: the same to the last bit as exp_f32 and exp_f64. */
+/* exp and sigmoid of whole registers where the processor multiplies by powers of 2 by itself (AVX-512), which takes a
+ * third of the work off: the same to the last bit as exp_f32, sigmoid_f32 and those of double. */
 #ifndef TG_KERNELS_VECTOR_EXP_H
 #define TG_KERNELS_VECTOR_EXP_H
 
@@ -9,32 +9,37 @@
 #if defined(__AVX512F__)
 #include <immintrin.h>
 
-/* Where e^x is 0 nothing is computed: small results take processors long. */
-static inline __attribute__((always_inline)) __m512 exp_scaled_vector_f32(__m512 in)
-{
-    float x[16], y[16], n[16];
-    _mm512_storeu_ps(x, _mm512_min_ps(_mm512_set1_ps(exp_large_f32 + 1), in));
-    for (int i = 0; i < 16; i++) {
-        scaled_f32 e = exp_scaled_f32(x[i]);
-        y[i] = e.y;
-        n[i] = e.n;
-    }
-    __mmask16 is_some = _mm512_cmp_ps_mask(in, _mm512_set1_ps(exp_least_f32), _CMP_NLT_UQ);
-    return _mm512_maskz_scalef_ps(is_some, _mm512_loadu_ps(y), _mm512_loadu_ps(n));
-}
+#define real float
+#define R(name) name##_f32
+#define vector __m512
+#define F(name) _mm512_##name##_ps
+#define MASK __mmask16
+#define MASK_OF _mm512_cmp_ps_mask
+#define T(name) name##_f32
+#include "vector_exp.inc"
+#undef real
+#undef R
+#undef vector
+#undef F
+#undef MASK
+#undef MASK_OF
+#undef T
 
-static inline __attribute__((always_inline)) __m512d exp_scaled_vector_f64(__m512d in)
-{
-    double x[8], y[8], n[8];
-    _mm512_storeu_pd(x, _mm512_min_pd(_mm512_set1_pd(exp_large_f64 + 1), in));
-    for (int i = 0; i < 8; i++) {
-        scaled_f64 e = exp_scaled_f64(x[i]);
-        y[i] = e.y;
-        n[i] = e.n;
-    }
-    __mmask8 is_some = _mm512_cmp_pd_mask(in, _mm512_set1_pd(exp_least_f64), _CMP_NLT_UQ);
-    return _mm512_maskz_scalef_pd(is_some, _mm512_loadu_pd(y), _mm512_loadu_pd(n));
-}
+#define real double
+#define R(name) name##_f64
+#define vector __m512d
+#define F(name) _mm512_##name##_pd
+#define MASK __mmask8
+#define MASK_OF _mm512_cmp_pd_mask
+#define T(name) name##_f64
+#include "vector_exp.inc"
+#undef real
+#undef R
+#undef vector
+#undef F
+#undef MASK
+#undef MASK_OF
+#undef T
 
 /* Loops. */
 static inline void exp_vectors_f32(int64_t n, float *to, const float *from)

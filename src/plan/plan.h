@@ -241,12 +241,21 @@ typedef struct tg_buffer {
  * those that reuse another's. 0 when memory runs out. */
 int tg_place_buffers(tg_buffer *buffers, int64_t n, int64_t n_steps, int share, size_t *size, size_t *least);
 
-/* When places have their offsets: finds the units that run as programs. 0 when memory runs out. */
-int tg_plan_small(tg_plan *plan);
+/* When places have their offsets: finds the units that run as programs. They may take more scratch memory if there is
+ * no limit. 0 when memory runs out. */
+int tg_plan_small(tg_plan *plan, int has_limit);
+/* Moves results of the n records of a program, in the order of steps, behind the scratch memory, and what reads them.
+ * How many bytes it takes there. */
+size_t tg_spread_program(tg_plan *plan, const tg_small_record *first, int64_t n);
 /* Puts the n records of a program, which have no functions yet, in another order. 0 when memory runs out. */
 int tg_order_program(const tg_plan *plan, tg_small_record *first, int64_t n);
-/* 1 when input k of a record can be had as what the one before it leaves in registers. */
+/* 1 when input k of a record can be had as what the one before it leaves in registers; sums and products choose lanes of
+ * that. */
 int tg_can_be_kept(const tg_plan *plan, const tg_small_record *r, int k, const tg_small_record *before);
+
+/* Chooses the function of a record, behind the `first` of its program, and how it has its operands: as near to the best
+ * way as there is one. */
+void tg_choose_form(const tg_plan *plan, const tg_small_record *first, tg_small_record *r);
 
 /* Then finds the steps that run as chains. 0 when memory runs out. */
 int tg_plan_chains(tg_plan *plan);

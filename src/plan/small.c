@@ -6,6 +6,7 @@
 #include "kernels/small.h"
 #include "ops/ops.h"
 #include "plan.h"
+#include "tile.h"
 
 /* Axes that lanes are counted along, in elements of memory. */
 typedef struct axes {
@@ -230,73 +231,6 @@ static tg_dtype working_type(const tg_place *places, int n)
     return type == TG_BOOL ? TG_F32 : type;
 }
 
-/* ---- Operands ----------------------------------------------------------------------------------------------- */
-
-static int is_same_memory(const tg_plan *plan, const tg_small_record *r, int k, const tg_small_record *other)
-{
-    const tg_place *p = &plan->places[r->places[k]], *made = &plan->places[other->places[3]];
-    return p->base == made->base && p->dtype == made->dtype && p->offset + r->shift[k] == made->offset;
-}
-
-/* Sums and products choose lanes of what is kept. */
-int tg_can_be_kept(const tg_plan *plan, const tg_small_record *r, int k, const tg_small_record *before)
-{
-    int is_possible = r->terms > 0 || r->in[k].kind == TG_SMALL_READ;
-    return is_possible && before->dtype == r->dtype && is_same_memory(plan, r, k, before);
-}
-
-/* Memory that is aligned has whole vectors, but for what a program binds; and what other kernels leave between the end
- * of an array and of its vector may be slow to compute with. */
-static int is_whole(const tg_plan *plan, const tg_small_record *first, const tg_small_record *r, int k)
-{
-    const tg_place *p = &plan->places[r->places[k]];
-    if ((p->offset + r->shift[k]) % TG_ALIGNMENT != 0 || p->dtype == TG_BOOL) return 0;
-    if (p->base == TG_BASE_CONSTANT) return 1;
-    if (p->base >= TG_BASE_LEAF) return !plan->leaves[p->base - TG_BASE_LEAF].is_input;
-    while (first < r && !is_same_memory(plan, r, k, first)) first++;
-    return first < r;
-}
-
-/* How the operand could best be had. */
-static tg_small_kind best_kind(const tg_plan *plan, const tg_small_record *first, const tg_small_record *r,
-                               int k)
-{
-    const tg_small_kind kind = r->in[k].kind;
-    if (k >= r->n_inputs) return TG_SMALL_ANY;
-    if (first < r && tg_can_be_kept(plan, r, k, r - 1)) return TG_SMALL_KEPT;
-    return kind == TG_SMALL_READ && !is_whole(plan, first, r, k) ? TG_SMALL_ANY : kind;
-}
-
-/* The same, for who can do with any order. Aligned memory of ours comes in vectors. */
-static tg_small_kind next_kind(const tg_plan *plan, const tg_small_record *r, int k, tg_small_kind best)
-{
-    if (k >= r->n_inputs || best == TG_SMALL_KEPT) return best;
-    const tg_place *p = &plan->places[r->places[k]];
-    int is_input = p->base >= TG_BASE_LEAF && plan->leaves[p->base - TG_BASE_LEAF].is_input;
-    size_t last = tg_dtype_size(p->dtype) == sizeof(double) ? TG_SMALL_COUNT / 2 : TG_SMALL_COUNT;
-    int is_here = (p->offset + r->shift[k]) % TG_ALIGNMENT == 0 && r->in[k].loaded >> last == 0;
-    return !is_input && is_here && p->dtype != TG_BOOL ? TG_SMALL_PICKED : TG_SMALL_ANY;
-}
-
-/* Chooses the record's function, and with it how it has its operands: as near to the best way as there is one. */
-static void choose_form(const tg_plan *plan, const tg_small_record *first, tg_small_record *r)
-{
-    const tg_small_kind a = best_kind(plan, first, r, 0), b = best_kind(plan, first, r, 1);
-    const tg_small_kind a_next = next_kind(plan, r, 0, a), b_next = next_kind(plan, r, 1, b);
-    const tg_small_kind a_far = a == TG_SMALL_KEPT ? a : TG_SMALL_ANY,
-                        b_far = b == TG_SMALL_KEPT ? b : TG_SMALL_ANY;
-    const tg_small_kind tries[][2] = {{a, b},
-                                      {a_next, b_next},
-                                      {a_far, b_far},
-                                      {a_far, TG_SMALL_ANY},
-                                      {TG_SMALL_ANY, b_far},
-                                      {TG_SMALL_ANY, TG_SMALL_ANY}};
-    int i = 0;
-    while ((*r->forms)[tries[i][0]][tries[i][1]] == NULL) i++;
-    r->run = (*r->forms)[tries[i][0]][tries[i][1]];
-    for (int k = 0; k < 3; k++) r->in[k].kind = k < 2 ? tries[i][k] : TG_SMALL_ANY;
-}
-
 /* ---- Records ------------------------------------------------------------------------------------------------ */
 
 /* 1 when the result may be written in whole vectors. */
@@ -323,7 +257,7 @@ static int add_record(tg_plan *plan, const tg_unit *unit, int64_t step)
                            .places = {-1, -1, -1, place + n},
                            .step = step,
                            .dtype = type,
-                           .bytes = s.kernels->lanes * (int)s.kernels->lane_size};
+                           .bytes = (int)tg_tile_aligned((size_t)s.kernels->lanes * s.kernels->lane_size)};
     for (int k = 0; k < n; k++) r->places[k] = place + k;
     int found = find_record(&s, r);
     if (found == 1) plan->n_small++;
@@ -332,27 +266,39 @@ static int add_record(tg_plan *plan, const tg_unit *unit, int64_t step)
 
 /* ---- Programs ------------------------------------------------------------------------------------------------ */
 
-/* Orders the records of the program that begins with unit `first`, and gives them their functions. 0 when memory runs
- * out. */
-static int end_program(tg_plan *plan, int64_t first)
+typedef struct programs {
+    tg_plan *plan;
+    int64_t first;  /* the unit that the last program begins with, if there is room in it, or -1 */
+    int has_limit;  /* of memory */
+    size_t scratch; /* what programs take of it by themselves */
+} programs;
+
+/* Orders the records of the last program, and gives them their functions. 0 when memory runs out. */
+static int end_program(programs *p)
 {
-    tg_small_record *begin = &plan->small[plan->units[first].program], *end = &plan->small[plan->n_small++];
+    tg_plan *plan = p->plan;
+    if (p->first < 0) return 1;
+    tg_small_record *begin = &plan->small[plan->units[p->first].program],
+                    *end = &plan->small[plan->n_small++];
+    size_t scratch = p->has_limit ? 0 : tg_spread_program(plan, begin, end - begin);
+    if (scratch > p->scratch) p->scratch = scratch;
     if (!tg_order_program(plan, begin, end - begin)) return 0;
-    for (tg_small_record *r = begin; r < end; r++) choose_form(plan, begin, r);
+    for (tg_small_record *r = begin; r < end; r++) tg_choose_form(plan, begin, r);
     *end = (tg_small_record){.run = tg_small_kernels_for(TG_F32, 1)->end, .places = {-1, -1, -1, -1}};
+    p->first = -1;
     return 1;
 }
 
-/* Appends the records of unit u, to the program that begins with unit `first` if there is room in it. */
-static int add_unit(tg_plan *plan, int64_t u, int64_t *first)
+/* Appends the records of unit u, to the last program if there is room in it. 1 done, 0 impossible, -1 out of memory. */
+static int add_unit(programs *p, int64_t u)
 {
+    tg_plan *plan = p->plan;
     tg_unit *unit = &plan->units[u];
+    if (p->first >= 0 &&
+        plan->n_small - plan->units[p->first].program + tg_unit_steps(unit) >= TG_SMALL_RECORDS &&
+        !end_program(p))
+        return -1;
     int64_t before = plan->n_small;
-    if (*first >= 0 && before - plan->units[*first].program + tg_unit_steps(unit) >= TG_SMALL_RECORDS) {
-        if (!end_program(plan, *first)) return -1;
-        *first = -1;
-        before = plan->n_small;
-    }
     int added = 1;
     for (int64_t i = 0; i < tg_unit_steps(unit) && added == 1; i++)
         added = add_record(plan, unit, unit->first_step + i);
@@ -360,29 +306,24 @@ static int add_unit(tg_plan *plan, int64_t u, int64_t *first)
         plan->n_small = before;
         return added;
     }
-    if (*first < 0) {
-        *first = u;
+    if (p->first < 0) {
+        p->first = u;
         unit->program = before;
     }
-    plan->units[*first].program_units++;
+    plan->units[p->first].program_units++;
     return 1;
 }
 
-static int add_programs(tg_plan *plan)
+static int add_programs(programs *p)
 {
-    int64_t first = -1;
-    for (int64_t u = 0; u < plan->n_units; u++) {
-        int added = is_small(plan, &plan->units[u]) ? add_unit(plan, u, &first) : 0;
-        if (added < 0) return 0;
-        if (added == 0 && first >= 0) {
-            if (!end_program(plan, first)) return 0;
-            first = -1;
-        }
+    for (int64_t u = 0; u < p->plan->n_units; u++) {
+        int added = is_small(p->plan, &p->plan->units[u]) ? add_unit(p, u) : 0;
+        if (added < 0 || (added == 0 && !end_program(p))) return 0;
     }
-    return first < 0 || end_program(plan, first);
+    return end_program(p);
 }
 
-int tg_plan_small(tg_plan *plan)
+int tg_plan_small(tg_plan *plan, int has_limit)
 {
     int64_t records = 0;
     if (tg_small_kernels_for(TG_F32, 1) == NULL) return 1;
@@ -391,5 +332,10 @@ int tg_plan_small(tg_plan *plan)
     if (records == 0) return 1;
     plan->run_small = tg_small_kernels_for(TG_F32, 1)->go;
     plan->small = malloc((size_t)records * sizeof *plan->small);
-    return plan->small != NULL && add_programs(plan);
+    programs p = {.plan = plan, .first = -1, .has_limit = has_limit};
+    if (plan->small == NULL || !add_programs(&p)) return 0;
+    plan->stats.scratch_bytes += p.scratch;
+    plan->parts_offset += p.scratch;
+    plan->arena_bytes += p.scratch;
+    return 1;
 }

@@ -1,9 +1,11 @@
-/* The order of a program's records. A processor computes them as soon as their operands are there, so that order matters
- * for one thing: what a record has computed is in a register for the next one, and for others a few cycles later in
- * memory. So the longest chain of records that wait for each other should lie in one piece. */
+/* The order of a program's records. A processor computes them as soon as their operands are there, if it has seen them by
+ * then, so that order matters for two things: what a record has computed is in a register for the next one, and for others
+ * a few cycles later in memory, so the longest chain of records that wait for each other should lie in one piece; and of
+ * what is left, that should come first which the next run waits for. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "ops/ops.h"
 #include "plan.h"
 
 /* Records by their place in the order that they were made in. */
@@ -12,17 +14,25 @@ typedef struct ordering {
     int n;
     unsigned char depends[TG_SMALL_RECORDS][TG_SMALL_RECORDS]; /* [i][j]: i comes after j < i */
     unsigned char done[TG_SMALL_RECORDS];
-    /* Cycles until a record's operands are there, and from then to the end of the longest chain behind it. */
-    int ready[TG_SMALL_RECORDS], rest[TG_SMALL_RECORDS];
+    /* Cycles until a record's operands are there; from then to the end of the longest chain behind it; and from its end
+     * to that of the longest chain that waits for it in the next run. */
+    int ready[TG_SMALL_RECORDS], rest[TG_SMALL_RECORDS], again[TG_SMALL_RECORDS];
     tg_small_record records[TG_SMALL_RECORDS];
 } ordering;
 
 /* About how many cycles the result takes. */
-static int latency_of(const tg_small_record *r)
+static int latency_of(const ordering *o, const tg_small_record *r)
 {
-    enum { ARITHMETIC = 4, FUNCTION = 50 };
+    enum { ARITHMETIC = 4, QUOTIENT = 15, FUNCTION = 50 };
+    const tg_op *op = o->plan->steps[r->step].op;
     if (r->terms > 0) return ARITHMETIC * (1 + r->terms);
+    if (op == tg_elementwise_ops[TG_ROW_div] || op == tg_elementwise_ops[TG_ROW_reciprocal]) return QUOTIENT;
     return r->is_function ? FUNCTION : ARITHMETIC;
+}
+
+static int lanes_of(uint32_t loaded)
+{
+    return 32 - __builtin_clz(loaded);
 }
 
 /* Memory that a record reads for input k, or writes (3). */
@@ -30,7 +40,7 @@ static void extent_of(const ordering *o, const tg_small_record *r, int k, int64_
 {
     const tg_place *p = &o->plan->places[r->places[k]];
     *from = p->offset + (k < 3 ? r->shift[k] : 0);
-    *to = *from + (k < 3 ? TG_SMALL_COUNT * (int64_t)tg_dtype_size(p->dtype) : r->bytes);
+    *to = *from + (k < 3 ? lanes_of(r->in[k].loaded) * (int64_t)tg_dtype_size(p->dtype) : r->bytes);
 }
 
 static int overlap(const ordering *o, const tg_small_record *a, int j, const tg_small_record *b, int k)
@@ -51,20 +61,37 @@ static int must_wait(const ordering *o, const tg_small_record *later, const tg_s
     return 0;
 }
 
-static void find_times(ordering *o)
+static void find_ready(ordering *o)
 {
     for (int i = 0; i < o->n; i++) {
         for (int j = 0; j < i; j++) {
             if (!must_wait(o, &o->records[i], &o->records[j])) continue;
             o->depends[i][j] = 1;
-            int there = o->ready[j] + latency_of(&o->records[j]);
+            int there = o->ready[j] + latency_of(o, &o->records[j]);
             if (there > o->ready[i]) o->ready[i] = there;
         }
     }
+}
+
+static void find_rest(ordering *o)
+{
+    memcpy(o->rest, o->again, sizeof o->rest);
     for (int i = o->n - 1; i >= 0; i--) {
-        o->rest[i] += latency_of(&o->records[i]);
+        o->rest[i] += latency_of(o, &o->records[i]);
         for (int j = 0; j < i; j++)
             if (o->depends[i][j] && o->rest[i] > o->rest[j]) o->rest[j] = o->rest[i];
+    }
+}
+
+/* What is left in a leaf is read again by the next run, which waits for it. */
+static void find_again(ordering *o)
+{
+    for (int i = 0; i < o->n; i++) {
+        if (o->plan->places[o->records[i].places[3]].base < TG_BASE_LEAF) continue;
+        for (int j = 0; j < o->n; j++)
+            for (int k = 0; k < 3; k++)
+                if (overlap(o, &o->records[j], k, &o->records[i], 3) && o->rest[j] > o->again[i])
+                    o->again[i] = o->rest[j];
     }
 }
 
@@ -84,16 +111,21 @@ static int takes_result(const ordering *o, int i, int last)
     return takes;
 }
 
-/* A record that takes the last one's result, of the longest chain; or else what could begin first. */
+/* Half-way between as soon as it could be and as late as it may be. */
+static int urgency(const ordering *o, int i)
+{
+    return o->rest[i] - o->ready[i];
+}
+
+/* A record that takes the last one's result, of the longest chain; or else the most urgent one. */
 static int choose_next(const ordering *o, int last)
 {
     int best = 0, best_takes = -1;
     for (int i = 0; i < o->n; i++) {
         if (!can_be_next(o, i)) continue;
         int takes = takes_result(o, i, last), is_better = takes > best_takes;
-        if (!is_better && takes == best_takes)
-            is_better = takes || o->ready[i] == o->ready[best] ? o->rest[i] > o->rest[best]
-                                                               : o->ready[i] < o->ready[best];
+        if (takes == best_takes)
+            is_better = takes ? o->rest[i] > o->rest[best] : urgency(o, i) > urgency(o, best);
         if (!is_better) continue;
         best = i;
         best_takes = takes;
@@ -108,7 +140,10 @@ int tg_order_program(const tg_plan *plan, tg_small_record *first, int64_t n)
     o->plan = plan;
     o->n = (int)n;
     memcpy(o->records, first, (size_t)n * sizeof *first);
-    find_times(o);
+    find_ready(o);
+    find_rest(o);
+    find_again(o);
+    find_rest(o);
     for (int last = -1, i = 0; i < o->n; i++) {
         last = choose_next(o, last);
         o->done[last] = 1;
