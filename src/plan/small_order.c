@@ -30,9 +30,12 @@ static int latency_of(const ordering *o, const tg_small_record *r)
     return r->is_function ? FUNCTION : ARITHMETIC;
 }
 
+/* Up to the last lane that is loaded. */
 static int lanes_of(uint32_t loaded)
 {
-    return 32 - __builtin_clz(loaded);
+    int n = 0;
+    for (; loaded != 0; loaded >>= 1) n++;
+    return n;
 }
 
 /* Memory that a record reads for input k, or writes (3). */
