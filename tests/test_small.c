@@ -161,10 +161,10 @@ static void test_choices(void **state)
 
 /* Far from 0, small, and no numbers. */
 static const double special[] = {
-    NAN,    INFINITY, -INFINITY, 0.0,    -0.0,   1e-300, -1e-40, 29.9,   30.1,   -29.9, -30.1,
-    60.5,   -60.5,    87.2,      -87.2,  88.4,   -88.4,  -95.3,  -103.9, -104.1, 104.1, -708.2,
-    -709.5, 709.5,    710.5,     -744.9, -745.9, -746.5, 746.5,  1e10,   -1e10,  3e38,  -1e308,
-    0.5,    -2.5,     16.7,      -16.3,  -17.7,  -20.3,  -36.9,  -38.2,  -41.3,
+    (double)NAN, HUGE_VAL, -HUGE_VAL, 0.0,    -0.0,   1e-300, -1e-40, 29.9,   30.1,   -29.9, -30.1,
+    60.5,        -60.5,    87.2,      -87.2,  88.4,   -88.4,  -95.3,  -103.9, -104.1, 104.1, -708.2,
+    -709.5,      709.5,    710.5,     -744.9, -745.9, -746.5, 746.5,  1e10,   -1e10,  3e38,  -1e308,
+    0.5,         -2.5,     16.7,      -16.3,  -17.7,  -20.3,  -36.9,  -38.2,  -41.3,
 };
 
 static int is_same(const void *a, const void *b, tg_dtype dtype)
@@ -263,17 +263,13 @@ static void test_reductions(void **state)
 static void test_exact_sums(void **state)
 {
     (void)state;
-    const double large = 1e16, lists[][5] = {{large, 1, -large, 1, 2},
-                                             {1, large, 1, -large, 2},
-                                             {large, -large, 1, 1e-17, 1},
-                                             {1, large, -large, -1e-17, 1},
-                                             {-large, large, 0, 1, 1},
-                                             {large, -large, 1, 0, 1},
-                                             {large, 1, 0.5, 0, large + 2},
-                                             {INFINITY, 1, large, 2, INFINITY},
-                                             {1, 2, 3, -INFINITY, -INFINITY},
-                                             {INFINITY, 1, -INFINITY, 1, NAN},
-                                             {1, NAN, 1, 1, NAN}};
+    const double large = 1e16,
+                 lists[][5] = {{large, 1, -large, 1, 2},           {1, large, 1, -large, 2},
+                               {large, -large, 1, 1e-17, 1},       {1, large, -large, -1e-17, 1},
+                               {-large, large, 0, 1, 1},           {large, -large, 1, 0, 1},
+                               {large, 1, 0.5, 0, large + 2},      {HUGE_VAL, 1, large, 2, HUGE_VAL},
+                               {1, 2, 3, -HUGE_VAL, -HUGE_VAL},    {HUGE_VAL, 1, -HUGE_VAL, 1, (double)NAN},
+                               {1, (double)NAN, 1, 1, (double)NAN}};
     for (int from = 0; from < COUNT(lists); from++) {
         const int64_t n = 1 + from % 5; /* up to four have records of their own */
         tg_graph *g = tg_graph_new(NULL);
