@@ -6,7 +6,7 @@
 
 #include "plan/function.h"
 
-enum { MOST = 200 * 1700 };
+enum { MOST = 200 * 910 };
 
 static tg_function *compile(tg_graph *g, tg_tensor *const *outputs, int n, const char *passes_off,
                             int threads)
@@ -90,7 +90,7 @@ static void check(const shape *s, tg_dtype dtype)
     make_products(g, s, dtype, outputs);
     const size_t bytes = (size_t)(s->rows * s->columns) * tg_dtype_size(dtype);
     assert_true(bytes <= sizeof expected[0]);
-    for (int threads = 1; threads <= 4; threads++) {
+    for (int threads = 1; threads <= 3; threads++) {
         for (int off = 0; off < 2; off++) {
             tg_function *f = compile(g, outputs, OUTPUTS, off ? "depth" : NULL, threads);
             const int shared = count_shared(f);
@@ -115,7 +115,7 @@ static void test_shapes(void **state)
 {
     (void)state;
     static const shape shapes[] = {{64, 64, 784, 1}, {60, 24, 1300, 1}, {100, 33, 801, 1}, {190, 3, 903, 1},
-                                   {64, 64, 400, 0}, {10, 30, 900, 0},  {130, 70, 800, 0}, {200, 1, 1700, 0}};
+                                   {64, 64, 400, 0}, {10, 30, 900, 0},  {130, 70, 410, 0}, {200, 1, 900, 0}};
     for (int i = 0; i < COUNT(shapes); i++) {
         check(&shapes[i], TG_F32);
         check(&shapes[i], TG_F64);
