@@ -35,6 +35,14 @@ tg_tensor *param_2d(tg_graph *g, const char *name, int64_t rows, int64_t columns
     return tg_param(g, name, TG_F64, 2, (const int64_t[]){rows, columns}, data);
 }
 
+tg_function *compile_with(tg_graph *g, tg_tensor *const *outputs, int n, const char *passes_off, int threads)
+{
+    tg_function *f = NULL;
+    const tg_compile_options options = {.passes_off = passes_off, .threads = threads};
+    if (tg_compile_with(g, outputs, n, NULL, 0, &options, &f) != TG_OK) fail_msg("%s", tg_error(g));
+    return f;
+}
+
 static double element(const void *data, tg_dtype dtype, int64_t i)
 {
     switch (dtype) {

@@ -22,6 +22,10 @@ tg_tensor *scalar_param(tg_graph *g, const char *name, double value);
 tg_tensor *param_1d(tg_graph *g, const char *name, int64_t n, const double *data);
 tg_tensor *param_2d(tg_graph *g, const char *name, int64_t rows, int64_t columns, const double *data);
 
+/* A function without some passes (NULL: with all) on so many threads, which the caller frees; the test fails when there is
+ * none. */
+tg_function *compile_with(tg_graph *g, tg_tensor *const *outputs, int n, const char *passes_off, int threads);
+
 /* The values of t, of any element type, as numbers; the test fails when it cannot be evaluated or has not n
  * elements. */
 void evaluate(tg_tensor *t, double *values, int64_t n, const char *file, int line);

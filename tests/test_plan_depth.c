@@ -8,15 +8,6 @@
 
 enum { MOST = 200 * 910 };
 
-static tg_function *compile(tg_graph *g, tg_tensor *const *outputs, int n, const char *passes_off,
-                            int threads)
-{
-    tg_function *f;
-    const tg_compile_options options = {.passes_off = passes_off, .threads = threads};
-    if (tg_compile_with(g, outputs, n, NULL, 0, &options, &f) != TG_OK) fail_msg("%s", tg_error(g));
-    return f;
-}
-
 /* Units of a product by blocks and the sum of these. */
 static int count_shared(const tg_function *f)
 {
@@ -92,7 +83,7 @@ static void check(const shape *s, tg_dtype dtype)
     assert_true(bytes <= sizeof expected[0]);
     for (int threads = 1; threads <= 3; threads++) {
         for (int off = 0; off < 2; off++) {
-            tg_function *f = compile(g, outputs, OUTPUTS, off ? "depth" : NULL, threads);
+            tg_function *f = compile_with(g, outputs, OUTPUTS, off ? "depth" : NULL, threads);
             const int shared = count_shared(f);
             if (off || threads == 1) assert_int_equal(shared, 0);
             if (!off && threads == 2 && dtype == TG_F32)
@@ -130,7 +121,7 @@ static void test_repeated_rows(void **state)
     tg_tensor *x = param_of(g, "x", TG_F64, 1, 784, 0), *w = param_of(g, "w", TG_F64, 784, 64, 1);
     tg_tensor *y = tg_matmul(tg_broadcast_to(x, 2, (int64_t[]){64, 784}), w);
     for (int threads = 1; threads <= 2; threads++) {
-        tg_function *f = compile(g, &y, 1, NULL, threads);
+        tg_function *f = compile_with(g, &y, 1, NULL, threads);
         assert_int_equal(count_shared(f), threads - 1);
         assert_int_equal(tg_run(f), TG_OK);
         if (threads == 1) tg_read(f, y, expected, sizeof expected);

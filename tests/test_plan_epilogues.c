@@ -6,15 +6,6 @@
 
 #include "plan/function.h"
 
-static tg_function *compile_with(tg_graph *g, tg_tensor *const *outputs, int n, const char *passes_off,
-                                 int threads)
-{
-    tg_function *f;
-    const tg_compile_options options = {.passes_off = passes_off, .threads = threads};
-    if (tg_compile_with(g, outputs, n, NULL, 0, &options, &f) != TG_OK) fail_msg("%s", tg_error(g));
-    return f;
-}
-
 static int64_t steps_of(const tg_function *f, const char *op)
 {
     int64_t n = 0;

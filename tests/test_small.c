@@ -19,14 +19,6 @@ static int here(void)
 
 /* ---- Two functions of the same outputs ------------------------------------------------------------------- */
 
-static tg_function *compile(tg_graph *g, tg_tensor *const *outputs, int n, const char *passes_off)
-{
-    tg_function *f = NULL;
-    const tg_compile_options options = {.passes_off = passes_off};
-    if (tg_compile_with(g, outputs, n, NULL, 0, &options, &f) != TG_OK) fail_msg("%s", tg_error(g));
-    return f;
-}
-
 /* Runs twice, so that what a record reads of the run before does no harm. */
 static void run_twice(tg_function *f)
 {
@@ -36,7 +28,8 @@ static void run_twice(tg_function *f)
 
 static void assert_same_bits(tg_graph *g, tg_tensor *const *outputs, int n, const char *what)
 {
-    tg_function *small = compile(g, outputs, n, NULL), *usual = compile(g, outputs, n, "small");
+    tg_function *small = compile_with(g, outputs, n, NULL, 1),
+                *usual = compile_with(g, outputs, n, "small", 1);
     assert_int_equal(usual->plan->n_small, 0);
     if (here() && small->plan->n_small <= small->plan->n_steps) fail_msg("%s: a step is in no program", what);
     run_twice(small);
@@ -149,7 +142,8 @@ static void test_choices(void **state)
         assert_same_bits(g, outputs, COUNT(outputs), "where");
         /* A choice between bools is made elsewhere. */
         tg_tensor *chosen = tg_where(less, other, tg_logical_not(other));
-        tg_function *small = compile(g, &chosen, 1, NULL), *usual = compile(g, &chosen, 1, "small");
+        tg_function *small = compile_with(g, &chosen, 1, NULL, 1),
+                    *usual = compile_with(g, &chosen, 1, "small", 1);
         run_twice(small);
         run_twice(usual);
         assert_memory_equal(tg_output(small, chosen), tg_output(usual, chosen), (size_t)tg_count(x));
@@ -187,7 +181,7 @@ static void check_special(const tg_op *op, tg_dtype dtype, int64_t columns, int 
                              dtype == TG_F32 ? (const void *)narrow : wide);
     }
     tg_tensor *y = tg_apply(g, op, inputs, op->n_inputs, NULL);
-    tg_function *small = compile(g, &y, 1, NULL), *usual = compile(g, &y, 1, "small");
+    tg_function *small = compile_with(g, &y, 1, NULL, 1), *usual = compile_with(g, &y, 1, "small", 1);
     run_twice(small);
     run_twice(usual);
     const size_t item = tg_dtype_size(tg_dtype_of(y));
@@ -219,7 +213,7 @@ static void test_special_numbers(void **state)
 
 static void check_close(tg_graph *g, tg_tensor *t, const char *what)
 {
-    tg_function *small = compile(g, &t, 1, NULL), *usual = compile(g, &t, 1, "small");
+    tg_function *small = compile_with(g, &t, 1, NULL, 1), *usual = compile_with(g, &t, 1, "small", 1);
     if (here() && small->plan->n_small == 0) fail_msg("%s: there is no program", what);
     run_twice(small);
     run_twice(usual);
@@ -282,7 +276,7 @@ static void test_exact_sums(void **state)
         tg_tensor *sums[] = {tg_sum(x, &(tg_axes){.count = 1, .axis = {1}}),
                              tg_sum(tg_mul_scalar(x, 1.0), &(tg_axes){.count = 1, .axis = {1}}),
                              tg_sum(tg_neg(x), &(tg_axes){.count = 1, .axis = {1}})};
-        tg_function *f = compile(g, sums, COUNT(sums), NULL);
+        tg_function *f = compile_with(g, sums, COUNT(sums), NULL, 1);
         run_twice(f);
         for (int k = 0; k < COUNT(sums); k++) {
             for (int i = 0; i < n; i++) {
@@ -338,7 +332,7 @@ static void test_bound_memory(void **state)
             tg_tensor *x = tg_input(g, "x", (tg_dtype)dtype, 1, (const int64_t[]){n}),
                       *y = tg_flip(tg_exp(x), 0);
             tg_tensor *outputs[2] = {tg_mul(y, x), tg_sum(tg_sub(x, tg_flip(x, 0)), NULL)};
-            tg_function *f = compile(g, outputs, 2, NULL);
+            tg_function *f = compile_with(g, outputs, 2, NULL, 1);
             for (int from = 0; from < 3; from++) {
                 char *memory = malloc(item * (size_t)(n + from));
                 float *narrow = (float *)memory + from;
