@@ -18,43 +18,45 @@ static inline __m256i first_64(int64_t n)
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
 }
 
-/* The transpose of 4 by 4 doubles, with zeros for the rows that are not there. */
-static void transpose_4(int64_t have, const double *from, int64_t row, double *to, int64_t along)
+/* Element (i, p) of up to 8 rows goes to to[p * along + i], for p < k, which is in whole fours; more of to's 8 is garbage.
+ * Blocks of 4 by 4 are loaded to where they belong, and each is transposed within its half of a vector. */
+static inline __m256 halves_of(const float *const row[8], int i, int64_t p)
 {
-    __m256d r[4];
-    for (int i = 0; i < 4; i++) r[i] = i < have ? _mm256_loadu_pd(from + i * row) : _mm256_setzero_pd();
-    __m256d a = _mm256_unpacklo_pd(r[0], r[1]), b = _mm256_unpackhi_pd(r[0], r[1]);
-    __m256d c = _mm256_unpacklo_pd(r[2], r[3]), d = _mm256_unpackhi_pd(r[2], r[3]);
-    _mm256_storeu_pd(to, _mm256_permute2f128_pd(a, c, 0x20));
-    _mm256_storeu_pd(to + along, _mm256_permute2f128_pd(b, d, 0x20));
-    _mm256_storeu_pd(to + 2 * along, _mm256_permute2f128_pd(a, c, 0x31));
-    _mm256_storeu_pd(to + 3 * along, _mm256_permute2f128_pd(b, d, 0x31));
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row[i] + p)),
+                                _mm_loadu_ps(row[i + 4] + p), 1);
 }
 
-/* Columns 0, 1, 4 and 5 (or, `high`, 2, 3, 6 and 7) of four rows of 8 floats, in that order: each is four floats of the
- * transpose. */
-static void columns_of_four(__m256 r0, __m256 r1, __m256 r2, __m256 r3, int high, __m256 column[2])
+static void transpose_f32(int64_t have, int64_t k, const float *from, int64_t row, float *to, int64_t along)
 {
-    __m256 a = high ? _mm256_unpackhi_ps(r0, r1) : _mm256_unpacklo_ps(r0, r1);
-    __m256 b = high ? _mm256_unpackhi_ps(r2, r3) : _mm256_unpacklo_ps(r2, r3);
-    column[0] = _mm256_shuffle_ps(a, b, 0x44);
-    column[1] = _mm256_shuffle_ps(a, b, 0xee);
+    const float *at[8];
+    for (int i = 0; i < 8; i++) at[i] = from + (i < have ? i : have - 1) * row;
+    for (int64_t p = 0; p < k; p += 4, to += 4 * along) {
+        const __m256 a = halves_of(at, 0, p), b = halves_of(at, 1, p), c = halves_of(at, 2, p),
+                     d = halves_of(at, 3, p);
+        const __m256 low_ab = _mm256_unpacklo_ps(a, b), high_ab = _mm256_unpackhi_ps(a, b),
+                     low_cd = _mm256_unpacklo_ps(c, d), high_cd = _mm256_unpackhi_ps(c, d);
+        _mm256_storeu_ps(to, _mm256_shuffle_ps(low_ab, low_cd, _MM_SHUFFLE(1, 0, 1, 0)));
+        _mm256_storeu_ps(to + along, _mm256_shuffle_ps(low_ab, low_cd, _MM_SHUFFLE(3, 2, 3, 2)));
+        _mm256_storeu_ps(to + 2 * along, _mm256_shuffle_ps(high_ab, high_cd, _MM_SHUFFLE(1, 0, 1, 0)));
+        _mm256_storeu_ps(to + 3 * along, _mm256_shuffle_ps(high_ab, high_cd, _MM_SHUFFLE(3, 2, 3, 2)));
+    }
 }
 
-/* The same for 8 by 8 floats. */
-static void transpose_8(int64_t have, const float *from, int64_t row, float *to, int64_t along)
+/* The same for up to 4 rows of doubles, with blocks of 2 by 2. */
+static inline __m256d pairs_of(const double *const row[4], int i, int64_t p)
 {
-    __m256 r[8];
-    for (int i = 0; i < 8; i++) r[i] = i < have ? _mm256_loadu_ps(from + i * row) : _mm256_setzero_ps();
-    for (int high = 0; high < 2; high++) {
-        __m256 top[2], bottom[2];
-        columns_of_four(r[0], r[1], r[2], r[3], high, top);
-        columns_of_four(r[4], r[5], r[6], r[7], high, bottom);
-        for (int i = 0; i < 2; i++) {
-            float *first = to + (2 * high + i) * along;
-            _mm256_storeu_ps(first, _mm256_permute2f128_ps(top[i], bottom[i], 0x20));
-            _mm256_storeu_ps(first + 4 * along, _mm256_permute2f128_ps(top[i], bottom[i], 0x31));
-        }
+    return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(row[i] + p)),
+                                _mm_loadu_pd(row[i + 2] + p), 1);
+}
+
+static void transpose_f64(int64_t have, int64_t k, const double *from, int64_t row, double *to, int64_t along)
+{
+    const double *at[4];
+    for (int i = 0; i < 4; i++) at[i] = from + (i < have ? i : have - 1) * row;
+    for (int64_t p = 0; p < k; p += 2, to += 2 * along) {
+        const __m256d even = pairs_of(at, 0, p), odd = pairs_of(at, 1, p);
+        _mm256_storeu_pd(to, _mm256_unpacklo_pd(even, odd));
+        _mm256_storeu_pd(to + along, _mm256_unpackhi_pd(even, odd));
     }
 }
 
@@ -68,7 +70,7 @@ static void transpose_8(int64_t have, const float *from, int64_t row, float *to,
 #define TILE_ROWS 6
 #define LOAD_PART(p, n) (f32_vector) _mm256_maskload_ps(p, first_32(n))
 #define STORE_PART(p, v, n) _mm256_maskstore_ps(p, first_32(n), (__m256)(v))
-#define TRANSPOSE transpose_8
+#define TRANSPOSE transpose_f32
 #include "gemm_own.inc"
 
 #define GEMM(part) f64_##part
@@ -81,7 +83,7 @@ static void transpose_8(int64_t have, const float *from, int64_t row, float *to,
 #define TILE_ROWS 6
 #define LOAD_PART(p, n) (f64_vector) _mm256_maskload_pd(p, first_64(n))
 #define STORE_PART(p, v, n) _mm256_maskstore_pd(p, first_64(n), (__m256d)(v))
-#define TRANSPOSE transpose_4
+#define TRANSPOSE transpose_f64
 #include "gemm_own.inc"
 
 const tg_gemm_kernels tg_gemm_avx2 = {f32_multiply, f64_multiply, f32_join, f64_join};

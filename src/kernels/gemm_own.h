@@ -16,8 +16,6 @@
 #define TG_GEMM_STRIP_ROWS 16
 /* A tile fetches what is read after it every so many steps. */
 #define TG_GEMM_FETCH_STEPS 32
-/* B is fetched so many of these before it is copied. */
-#define TG_GEMM_SLICES_AHEAD 8
 /* Up to so many columns A is read where it lies; B if it is read by so few rows, or if its rows are so short, in
  * bytes. */
 #define TG_GEMM_DIRECT_COLUMNS 128
