@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "evaluate.h"
+#include "graph/c_locale.h"
 
 tg_value tg_value_problem(tg_evaluator *e, uint32_t token, const char *format, ...)
 {
@@ -13,7 +14,7 @@ tg_value tg_value_problem(tg_evaluator *e, uint32_t token, const char *format, .
     char message[900];
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    tg_c_vsnprintf(message, sizeof message, format, args);
     va_end(args);
     tg_token_problem(e->model, token, "%s", message);
     return unknown;
@@ -87,7 +88,7 @@ static float as_f32(const tg_evaluator *e, const tg_value *value)
     if (t->length >= sizeof text) return (float)value->number;
     memcpy(text, e->model->text + t->start, t->length);
     text[t->length] = '\0';
-    float read = strtof(text, NULL);
+    float read = tg_c_strtof(text, NULL);
     return value->negative ? -read : read;
 }
 

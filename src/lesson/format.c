@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/c_locale.h"
 #include "io/bytes.h"
 #include "lang/problems.h"
 
@@ -121,7 +122,7 @@ void tg_lesson_number(char out[TG_LESSON_NUMBER], double value, const char *minu
         snprintf(out, TG_LESSON_NUMBER, "NaN");
         return;
     }
-    snprintf(digits, sizeof digits, "%.4g", fabs(value));
+    tg_c_snprintf(digits, sizeof digits, "%.4g", fabs(value));
     char *exponent = strchr(digits, 'e');
     int power = exponent == NULL ? 0 : atoi(exponent + 1);
     if (exponent != NULL) *exponent = '\0';
