@@ -47,7 +47,8 @@ static void test_class_names(void **state)
     write_text("numbers.csv", "a,b,corner\n0,2,1\n");
     assert_refused("train points.tg --data points.csv --test numbers.csv", "expected class names");
     write_text("four.csv", "a,b,corner\n0,2,a\n0,2,b\n0,2,c\n0,2,d\n");
-    assert_refused("train points.tg --data four.csv", "y has 3 columns");
+    assert_refused("train points.tg --data four.csv",
+                   "y has 3 columns, for at most 3 classes; found 4 class names");
     write_text("word.csv", "a,b,corner\nx,2,a\n");
     assert_refused("train points.tg --data word.csv", "column 'a'");
 }
@@ -75,7 +76,7 @@ static void test_numeric_target(void **state)
     assert_true(json_score(r, "train", "accuracy") == 1);
     json_decref(r);
     write_text("half.csv", "a,b,label\n0,2,0.5\n");
-    assert_refused("train points.tg --data half.csv", "0 to 2");
+    assert_refused("train points.tg --data half.csv", "whole numbers from 0 to 2; found 0.5");
 }
 
 /* ---- IDX and npz -------------------------------------------------------------------------------------- */
@@ -237,6 +238,11 @@ static void test_refusals(void **state)
     assert_refused("train points.tg --data points.csv --lr -1", "--lr");
     assert_refused("train points.tg --data points.csv --optimizer best", "sgd momentum adam adamw");
     assert_refused("train points.tg --data points.csv --save nowhere/w.safetensors", "cannot write there");
+    assert_refused("train points.tg --data points.csv --save w.npz",
+                   "expected a name that ends in .safetensors");
+    assert_refused("train points.tg --data points.csv --save .",
+                   "--save .: expected a file, found a directory");
+    assert_refused("train points.tg --data points.csv --report /dev/null", "expected a file, found a device");
     assert_refused("train points.tg --data points.csv --resume", "--resume needs --save");
     refuse_model("input y : f64[N, 3]\nloss = mean(y)\n", "no input x");
     refuse_model("input x : f64[N, 2]\nloss = mean(x)\n", "depends on no param");

@@ -146,7 +146,8 @@ static void bad_usage(void **state)
         const char *line, *message;
     } list[] = {
         {"tapegrad", "Usage: tapegrad"},
-        {"tapegrad evl", "there is no command 'evl'; did you mean 'eval'?"},
+        {"tapegrad evl", "there is no command 'evl'; did you mean 'eval'? 'tapegrad --help' lists"},
+        {"tapegrad nope", "there is no command 'nope'; 'tapegrad --help' lists"},
         {"tapegrad help nope", "there is no command 'nope'"},
         {"tapegrad eval", "expected 'tapegrad eval MODEL.tg'"},
         {"tapegrad eval a.tg b.tg", "'b.tg' is one argument too many"},
@@ -172,6 +173,18 @@ static void bad_usage(void **state)
     }
 }
 
+/* Numbers that are none have no sign, and "-" is standard output as it is standard input. */
+static void special_numbers_and_dash(void **state)
+{
+    (void)state;
+    write_file("nan.tg", "a = -(0 / 0)\nb = [0 / 0, -1 / 0]\noutput a, b\n");
+    assert_int_equal(run("tapegrad eval - < nan.tg"), 0);
+    assert_string_equal(out, "a : f64[] = nan\nb : f64[2] = [ nan, -inf]\n");
+    assert_int_equal(run("tapegrad graph nan.tg -o -"), 0);
+    assert_contains(out, "constant(");
+    assert_int_not_equal(access("-", F_OK), 0);
+}
+
 static void bad_files(void **state)
 {
     (void)state;
@@ -194,6 +207,8 @@ static void bad_files(void **state)
         {"tapegrad eval small.tg --load x=garbage.npy", "garbage.npy"},
         {"tapegrad eval small.tg --load garbage.safetensors", "garbage.safetensors"},
         {"tapegrad eval small.tg --load x.npz --save folder.npz", "folder.npz"},
+        {"tapegrad eval small.tg --load x.npz --save y.npy", "expected a name that ends in .npz"},
+        {"tapegrad eval small.tg --load x.npz --save y.safetensors", "expected a name that ends in .npz"},
         {"tapegrad eval small.tg --load x.npz --save nowhere/y.npz", "nowhere/y.npz"},
         {"tapegrad graph small.tg -o nowhere/y.txt", "nowhere/y.txt"},
         {"tapegrad eval small.tg", "input 'x : f64[2]' has no value; give --load FILE.npz with an array 'x'"},
@@ -430,7 +445,7 @@ static void plan(void **state)
     assert_true(json_integer_value(json_object_get(object, "arena_bytes")) > arena);
     json_decref(object);
     assert_int_equal(run("tapegrad plan model.tg --dim N=100 --without fuse,fuze"), 2);
-    assert_contains(err, "no pass \"fuze\"");
+    assert_contains(err, "no pass 'fuze'; there are fuse");
 }
 
 /* Every operation has a signature, a formula and an example; those with derivatives show them. */
@@ -471,6 +486,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(help),
         cmocka_unit_test(bad_usage),
+        cmocka_unit_test(special_numbers_and_dash),
         cmocka_unit_test(bad_files),
         cmocka_unit_test(eval_prints),
         cmocka_unit_test(eval_json),

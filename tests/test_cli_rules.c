@@ -105,6 +105,7 @@ static void test_rules_refuses(void **state)
     assert_refused("rules --plant nosuch", "'nosuch'");
     assert_refused("rules vector --plant missing-mean", "cannot be planted");
     assert_refused("rules --hide", "--plant");
+    assert_refused("rules delta --at 2", "--at is for an error that --plant plants");
     assert_refused("rules --at 3 --plant flipped-sign", "at");
     assert_refused("rules --batch 0", "batch");
 }

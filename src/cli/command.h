@@ -110,6 +110,10 @@ int tg_option_threads(const tg_arguments *a, int *threads);
 /* How --threads and --without say that functions are compiled. 0 with a message as above. */
 int tg_option_compile(const tg_arguments *a, tg_compile_options *options);
 
+/* The file of --save, or NULL. 0 with a message when its name is that of another format of arrays, as which it could
+ * not be loaded again. */
+int tg_option_save(const tg_arguments *a, const char *format, const char **path);
+
 /* ---- Speaking ----------------------------------------------------------------------------------------- */
 
 /* "tapegrad eval: …" on standard error. Returns TG_EXIT_BAD, so that a failing function can end with it. */
@@ -117,7 +121,7 @@ int tg_complain(const tg_command *command, const char *format, ...) TG_PRINTF(2,
 /* The same without counting as a failure: "tapegrad eval: note: …". */
 void tg_note(const tg_command *command, const char *format, ...) TG_PRINTF(2, 3);
 
-/* Writes a text to the file, which is replaced as a whole; to standard output where path is NULL. */
+/* Writes a text to the file, which is replaced as a whole; to standard output where path is NULL or "-". */
 int tg_text_write(const tg_command *command, const char *path, const char *text);
 
 /* Writes the object to standard output and releases it; NULL (out of memory) is a failure. */

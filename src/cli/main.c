@@ -32,8 +32,8 @@ static int unknown_command(const char *name)
     int distance = 3;
     for (int i = 0; tg_command_at(i) != NULL; i++)
         tg_suggest(name, (uint32_t)strnlen(name, 1000), tg_command_at(i)->name, &best, &distance);
-    fprintf(stderr, "tapegrad: there is no command '%s'%s%s%s; 'tapegrad --help' lists the commands\n", name,
-            best == NULL ? "" : "; did you mean '", best == NULL ? "" : best, best == NULL ? "" : "'?");
+    fprintf(stderr, "tapegrad: there is no command '%s'; %s%s%s'tapegrad --help' lists the commands\n", name,
+            best == NULL ? "" : "did you mean '", best == NULL ? "" : best, best == NULL ? "" : "'? ");
     return TG_EXIT_BAD;
 }
 

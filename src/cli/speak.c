@@ -31,7 +31,7 @@ void tg_note(const tg_command *command, const char *format, ...)
 int tg_text_write(const tg_command *command, const char *path, const char *text)
 {
     tg_diag diag;
-    if (path == NULL) {
+    if (path == NULL || strcmp(path, "-") == 0) {
         fputs(text, stdout);
         return TG_EXIT_OK;
     }

@@ -245,14 +245,15 @@ static int print_json(const train_run *r)
 
 static void print_score(const char *name, tg_score score)
 {
-    printf("%-7s loss %.4f", name, score.loss);
+    char loss[32];
+    printf("%-7s loss %s", name, train_loss_text(score.loss, loss, sizeof loss));
     if (!isnan(score.metric)) printf("   accuracy %.1f %%", 100 * score.metric);
     putchar('\n');
 }
 
 static void print_text(const train_run *r)
 {
-    fprintf(stderr, "%" PRId64 " epochs in %.2f s\n", r->epochs, r->seconds);
+    fprintf(stderr, "%" PRId64 " epoch%s in %.2f s\n", r->epochs, r->epochs == 1 ? "" : "s", r->seconds);
     print_score("train", r->train_score);
     if (r->test.x != NULL) print_score("test", r->test_score);
     if (r->settings.save != NULL) printf("saved   %s\n", r->settings.save);

@@ -48,8 +48,8 @@ static tg_status read_cell(tg_csv_reader *reader, int64_t column, int64_t n_colu
     tg_status status = tg_csv_reader_next(reader, diag);
     if (status != TG_OK || reader->last_in_line == (column == n_columns - 1)) return status;
     char what[128];
-    snprintf(what, sizeof what, "expected %" PRId64 " cells in the line, found %s", n_columns,
-             reader->last_in_line ? "fewer" : "more");
+    snprintf(what, sizeof what, "expected %" PRId64 " cell%s in the line, found %s", n_columns,
+             n_columns == 1 ? "" : "s", reader->last_in_line ? "fewer" : "more");
     return tg_csv_reader_fail(reader, diag, what);
 }
 

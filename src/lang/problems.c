@@ -194,7 +194,7 @@ void tg_suggest(const char *name, uint32_t length, const char *candidate, const 
     size_t m = strlen(candidate);
     if (length > LONGEST_NAME || m > LONGEST_NAME || m == 0) return;
     int found = edit_distance(name, (int)length, candidate, (int)m);
-    if (found >= *distance || 2 * found >= (int)length + 1) return;
+    if (found >= *distance || 2 * found > (int)length - (found > 1)) return;
     *distance = found;
     *best = candidate;
 }

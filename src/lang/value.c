@@ -189,8 +189,8 @@ static int write_list(tg_evaluator *e, const tg_value *value, const int64_t *sha
         return 1;
     }
     if (value->kind != TG_VALUE_LIST || value->count != shape[0]) {
-        tg_value_problem(e, value->token, "the lists are not of one length: expected %lld elements here",
-                         (long long)shape[0]);
+        tg_value_problem(e, value->token, "the lists are not of one length: expected %lld element%s here",
+                         (long long)shape[0], shape[0] == 1 ? "" : "s");
         return 0;
     }
     for (uint32_t i = 0; i < value->count; i++)
