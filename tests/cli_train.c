@@ -51,6 +51,31 @@ static void test_class_names(void **state)
                    "y has 3 columns, for at most 3 classes; found 4 class names");
     write_text("word.csv", "a,b,corner\nx,2,a\n");
     assert_refused("train points.tg --data word.csv", "column 'a'");
+    write_text("narrow.csv", "a,corner\n2,a\n");
+    assert_refused("train points.tg --data narrow.csv",
+                   "narrow.csv: input 'x' has shape [N, 2], but the array");
+}
+
+/* A file without a header line, and losses that are no ordinary numbers. */
+static void test_odd_lines(void **state)
+{
+    (void)state;
+    write_text("bare.csv", "0,2,up\n-2,-1,left\n2,-1,right\n");
+    assert_int_equal(run_tapegrad("train points.tg --data bare.csv --epochs 1"), 0);
+    char *err = read_text("err");
+    assert_non_null(strstr(err, "note: bare.csv: the first line, though of numbers, is taken as the header"));
+    assert_non_null(strstr(err, "1 epoch in"));
+    free(err);
+    write_text("nan.csv", "a,b,corner\n0,nan,up\n");
+    assert_int_equal(run_tapegrad("train points.tg --data nan.csv --epochs 1"), 0);
+    char *out = read_text("out");
+    assert_non_null(strstr(out, "loss nan "));
+    free(out);
+    write_points("points.csv", 0, 60);
+    assert_int_equal(run_tapegrad("train points.tg --data points.csv --epochs 1 --lr 1e300"), 0);
+    out = read_text("out");
+    assert_true(strlen(out) < 60);
+    free(out);
 }
 
 static void test_numeric_target(void **state)
@@ -258,9 +283,10 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_json),           cmocka_unit_test(test_class_names),
-        cmocka_unit_test(test_numeric_target), cmocka_unit_test(test_folder),
-        cmocka_unit_test(test_shapes),         cmocka_unit_test(test_fixed_batch),
-        cmocka_unit_test(test_lines),          cmocka_unit_test(test_refusals)};
+        cmocka_unit_test(test_json),        cmocka_unit_test(test_class_names),
+        cmocka_unit_test(test_odd_lines),   cmocka_unit_test(test_numeric_target),
+        cmocka_unit_test(test_folder),      cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_fixed_batch), cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_refusals)};
     return cmocka_run_group_tests(tests, train_setup, train_teardown);
 }

@@ -104,15 +104,25 @@ static tg_status check_shapes(const train_run *r, tg_diag *diag)
     return status;
 }
 
+/* An example in place of the header line would be lost without a word. */
+static void note_header(const train_run *r, const char *path, const train_data *data)
+{
+    if (data->numbers_as_header)
+        tg_note(r->arguments->command, "%s: the first line, though of numbers, is taken as the header", path);
+}
+
 static int read_data(train_run *r)
 {
     tg_diag diag;
     const train_settings *s = &r->settings;
     tg_status status = train_data_load(s->data, TRAIN_PART_TRAIN, r->model, NULL, &r->data, &diag);
-    if (status == TG_OK) status = check_shapes(r, &diag);
+    if (status == TG_OK && check_shapes(r, &diag) != TG_OK)
+        return tg_complain(r->arguments->command, "%s: %s", s->data, diag.message);
     if (status == TG_OK && s->test != NULL)
         status = train_data_load(s->test, TRAIN_PART_TEST, r->model, &r->data, &r->test, &diag);
     if (status != TG_OK) return tg_complain(r->arguments->command, "%s", diag.message);
+    note_header(r, s->data, &r->data);
+    note_header(r, s->test, &r->test);
     if (keep_whole_batches(r, s->data, &r->data) != TG_EXIT_OK) return TG_EXIT_BAD;
     if (s->test != NULL && keep_whole_batches(r, s->test, &r->test) != TG_EXIT_OK) return TG_EXIT_BAD;
     r->net.classes = train_targets_are_classes(r->data.y);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "io/csv_number.h"
 #include "train_data.h"
 
 /* ---- Reading ------------------------------------------------------------------------------------------ */
@@ -45,6 +46,13 @@ static tg_status read_features(const char *path, const tg_csv *csv, train_source
     return TG_OK;
 }
 
+static int features_are_named_by_numbers(const tg_csv *csv)
+{
+    for (int64_t c = 0; c < csv->n_columns - 1; c++)
+        if (!tg_csv_is_number(csv->columns[c].name)) return 0;
+    return 1;
+}
+
 static tg_status read_csv(const char *path, train_source *source, tg_diag *diag)
 {
     tg_csv *csv = NULL;
@@ -66,6 +74,7 @@ static tg_status read_csv(const char *path, train_source *source, tg_diag *diag)
         source->n_classes = target->n_classes;
         target->classes = NULL;
         target->n_classes = 0;
+        source->numbers_as_header = features_are_named_by_numbers(csv);
     }
     tg_csv_free(csv);
     return status;
@@ -329,6 +338,7 @@ static tg_status fit_to_model(const char *path, const train_source *source, cons
     if (status == TG_OK && y.name != NULL) status = fit_targets(path, source, &y, like, &data->y, diag);
     data->rows = source->rows;
     data->columns = source->columns;
+    data->numbers_as_header = source->numbers_as_header;
     return status;
 }
 

@@ -29,7 +29,10 @@ train_progress train_progress_begin(int64_t first_step, int64_t batch)
 
 const char *train_loss_text(double loss, char *text, size_t size)
 {
-    snprintf(text, size, fabs(loss) < 1e6 ? "%.4f" : "%.4g", loss);
+    if (isnan(loss))
+        snprintf(text, size, "nan");
+    else
+        snprintf(text, size, fabs(loss) < 1e6 ? "%.4f" : "%.4g", loss);
     return text;
 }
 

@@ -37,7 +37,9 @@ static tg_status read_header(tg_csv_reader *reader, tg_text_index *names, tg_dia
         if (status != TG_OK) return status;
         if (!tg_text_index_add(names, cell_text(reader), &number, &is_new))
             return fail_memory(reader->name, diag);
-        if (!is_new) return tg_csv_reader_fail(reader, diag, "a column name that is already there");
+        if (!is_new)
+            return tg_csv_reader_fail(
+                reader, diag, "a column name that is already there (the first line names the columns)");
     } while (!reader->last_in_line);
     return TG_OK;
 }
