@@ -265,6 +265,8 @@ static void test_refusals(void **state)
     assert_refused("train points.tg --data points.csv --save nowhere/w.safetensors", "cannot write there");
     assert_refused("train points.tg --data points.csv --save w.npz",
                    "expected a name that ends in .safetensors");
+    assert_refused("train points.tg --data points.csv --save ''",
+                   "--save: expected the name of a file, found ''");
     assert_refused("train points.tg --data points.csv --save .",
                    "--save .: expected a file, found a directory");
     assert_refused("train points.tg --data points.csv --report /dev/null", "expected a file, found a device");

@@ -163,6 +163,7 @@ static void bad_usage(void **state)
         {"tapegrad eval model.tg --dim N=2 --dim N=3", "size N is 2 and cannot be 3 too"},
         {"tapegrad eval small.tg --load x.csv", "expected FILE.npz, FILE.safetensors or NAME=FILE.npy"},
         {"tapegrad eval small.tg --load x.npy", "give NAME=x.npy"},
+        {"tapegrad eval small.tg --load =x.npy", "give NAME=x.npy"},
         {"tapegrad graph small.tg --format png", "--format: expected one of: text dot svg; found 'png'"},
         {"tapegrad ops sofmax", "there is no operation 'sofmax'; did you mean 'softmax'?"},
     };
@@ -180,6 +181,12 @@ static void special_numbers_and_dash(void **state)
     write_file("nan.tg", "a = -(0 / 0)\nb = [0 / 0, -1 / 0]\noutput a, b\n");
     assert_int_equal(run("tapegrad eval - < nan.tg"), 0);
     assert_string_equal(out, "a : f64[] = nan\nb : f64[2] = [ nan, -inf]\n");
+    assert_int_equal(run("cat nan.tg | tapegrad eval -"), 0);
+    assert_contains(out, "b : f64[2] = ");
+    assert_int_equal(run("tapegrad eval - < /dev/null"), 2);
+    assert_contains(err, "standard input computes nothing");
+    assert_int_equal(run("tapegrad eval - < ."), 2);
+    assert_contains(err, "standard input: expected a file, found a directory");
     assert_int_equal(run("tapegrad graph nan.tg -o -"), 0);
     assert_contains(out, "constant(");
     assert_int_not_equal(access("-", F_OK), 0);
@@ -211,6 +218,7 @@ static void bad_files(void **state)
         {"tapegrad eval small.tg --load x.npz --save y.safetensors", "expected a name that ends in .npz"},
         {"tapegrad eval small.tg --load x.npz --save nowhere/y.npz", "nowhere/y.npz"},
         {"tapegrad graph small.tg -o nowhere/y.txt", "nowhere/y.txt"},
+        {"tapegrad graph small.tg -o ''", "the name of a file to write is empty"},
         {"tapegrad eval small.tg", "input 'x : f64[2]' has no value; give --load FILE.npz with an array 'x'"},
         {"tapegrad eval model.tg", "model.tg:1:15: error: size 'N' is not known"},
         {"tapegrad eval model.tg --load x.npz", "input 'x' has shape [N, 2], but the array for it has [2]"},

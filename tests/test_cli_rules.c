@@ -209,6 +209,11 @@ static void test_why(void **state)
         free(text);
     }
     assert_refused("explain why.tg --why nosuch", "'nosuch'");
+    assert_refused("explain why.tg --why dead --format html", "--why answers in text");
+    assert_int_equal(run_tapegrad("explain why.tg --why dead -o why.txt"), 0);
+    char *text = read_text("why.txt");
+    assert_non_null(strstr(text, "the gradient of 'loss' by 'dead' is "));
+    free(text);
 }
 
 static void test_explain_refuses(void **state)

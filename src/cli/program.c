@@ -18,12 +18,13 @@ int tg_program_read(const tg_command *command, const char *path, tg_model **out)
     tg_bytes text = {0};
     int is_stdin = strcmp(path, "-") == 0;
     *out = NULL;
-    if (tg_file_read(is_stdin ? "/dev/stdin" : path, &text, &diag) != TG_OK)
+    if ((is_stdin ? tg_standard_input_read(&text, &diag) : tg_file_read(path, &text, &diag)) != TG_OK)
         return tg_complain(command, "%s", diag.message);
     /* Problems of syntax are shown together with those that building finds. */
-    tg_model_parse((const char *)text.data, text.size, is_stdin ? "standard input" : path, out, &diag);
+    const char *name = is_stdin ? "standard input" : path;
+    tg_model_parse((const char *)text.data, text.size, name, out, &diag);
     tg_bytes_clear(&text);
-    return *out == NULL ? tg_complain(command, "%s: %s", path, diag.message) : TG_EXIT_OK;
+    return *out == NULL ? tg_complain(command, "%s: %s", name, diag.message) : TG_EXIT_OK;
 }
 
 /* ---- Binding ------------------------------------------------------------------------------------------ */
@@ -111,6 +112,7 @@ int tg_program_load(const tg_arguments *a, tg_program *p)
     *p = (tg_program){.command = a->command, .path = a->operands[0]};
     const char *file;
     if (tg_program_read(a->command, p->path, &p->model) != TG_EXIT_OK) return TG_EXIT_BAD;
+    if (strcmp(p->path, "-") == 0) p->path = "standard input"; /* in messages */
     for (int i = 0; (file = tg_option_value_at(a, "load", i)) != NULL; i++)
         if (tg_load_arrays(a->command, file, &p->loaded) != TG_EXIT_OK) return TG_EXIT_BAD;
     return bind_sizes(p, a);

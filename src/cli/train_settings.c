@@ -108,6 +108,8 @@ static int check_writable(const tg_arguments *a, const char *option, const char 
 {
     struct stat there;
     if (path == NULL) return TG_EXIT_OK;
+    if (path[0] == '\0')
+        return tg_complain(a->command, "--%s: expected the name of a file, found ''", option);
     if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
         return tg_complain(a->command, "--%s %s: expected a file, found %s", option, path,
                            S_ISDIR(there.st_mode) ? "a directory" : "a device, pipe or socket");
