@@ -188,6 +188,16 @@ static void test_views_cost_nothing(void **state)
     assert_int_equal(stats_of(g, product).steps, 1);
     tg_tensor *bias = param_1d(g, "bias", 64, NULL);
     assert_int_equal(stats_of(g, tg_add(tg_flip(x, 0), bias)).steps, 1);
+    tg_function *f = compile(g, &product, 1);
+    assert_string_equal(tg_step_at(f, 0).op, "matmul");
+    tg_type left = tg_step_input(f, 0, 0), right = tg_step_input(f, 0, 1); /* as the kernel sees them */
+    assert_true(left.rank == 2 && left.shape[0] == 64 && left.shape[1] == 32);
+    assert_true(right.rank == 2 && right.shape[0] == 32 && right.shape[1] == 16);
+    assert_int_equal(tg_step_input(f, 0, 2).rank, -1);
+    assert_int_equal(tg_step_input(f, 1, 0).rank, -1);
+    assert_int_equal(tg_step_input(NULL, 0, 0).rank, -1);
+    assert_null(tg_step_at(f, 1).op);
+    tg_function_free(f);
     assert_int_equal(stats_of(g, tg_sum(tg_slice(x, 1, 0, TG_END, 3), NULL)).steps, 1);
 }
 
