@@ -126,6 +126,11 @@ static void expressions(void **state)
         {"x = [1]\ny = x[0, 1]", "2:10: error: too many indices for a tensor of rank 1"},
         {"x = [1]\ny = x[5]", "2:7: error: index: position 5 of axis 0, which has size 1; 'x' f64[1]"},
         {"x = [1]\ny = x[0.5:]", "2:7: error: a position in a slice must be a whole number"},
+        {"y = broadcast_to([1, 2], [2, 3])",
+         "1:5: error: broadcast_to: x cannot be stretched to f64[2, 3]; x: %0 f64[2]"},
+        {"y = transpose([[1, 2]], [0])",
+         "1:5: error: transpose: an order of 1 axis for a tensor of rank 2; x: %0 f64[1, 2]"},
+        {"y = iota(-1)", "1:5: error: iota: an impossible result: axis 0 has size -1, expected 0 or more"},
         {"x = [1]\ny = x[]", "2:7: error: expected an index, found ']'"},
         {NULL, NULL}};
     check(list);

@@ -24,7 +24,7 @@ tg_status tg_infer_output(tg_infer *q, tg_dtype dtype, int rank, const int64_t *
 {
     tg_diag diag;
     tg_status status = tg_type_make(&q->output, dtype, rank, shape, &diag);
-    if (status != TG_OK) return tg_infer_fail(q, status, "the result would have %s", diag.message);
+    if (status != TG_OK) return tg_infer_fail(q, status, "an impossible result: %s", diag.message);
     q->given = 1;
     return TG_OK;
 }
