@@ -201,6 +201,28 @@ static void test_views_cost_nothing(void **state)
     assert_int_equal(stats_of(g, tg_sum(tg_slice(x, 1, 0, TG_END, 3), NULL)).steps, 1);
 }
 
+/* Eight arrays of 2^61 bytes: their sum, in 64 bits, would be 0. */
+static void test_sizes_that_overflow(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *outputs[8];
+    tg_function *f;
+    for (int i = 0; i < 8; i++)
+        outputs[i] =
+            tg_random_uniform(tg_number(g, TG_I64, i), TG_F64, 2, (const int64_t[]){1 << 30, 1 << 28});
+    assert_int_equal(tg_compile(g, outputs, 8, NULL, 0, &f), TG_ERR_SIZE);
+    assert_error(g, TG_ERR_SIZE, "2^60 bytes", "");
+    tg_tensor *one = tg_number(g, TG_F64, 1),
+              *row = tg_broadcast_to(one, 2, (const int64_t[]){1, INT64_C(1) << 58});
+    tg_tensor *column = tg_broadcast_to(one, 2, (const int64_t[]){16, 1});
+    assert_int_equal(
+        tg_compile(g, (tg_tensor *[]){tg_sum(tg_exp(tg_matmul(column, row)), NULL)}, 1, NULL, 0, &f),
+        TG_ERR_SIZE);
+    tg_clear_error(g);
+    assert_int_equal(tg_eval(g, outputs, 8, NULL, 0), TG_ERR_SIZE);
+    tg_clear_error(g);
+}
+
 static int64_t loops_in(const tg_function *f)
 {
     int64_t n = 0;
@@ -375,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_no_buffers),
         graph_test(test_a_chain_needs_few_buffers),
         graph_test(test_views_cost_nothing),
+        graph_test(test_sizes_that_overflow),
         graph_test(test_passes_left_out),
         graph_test(test_overwriting_left_out),
         graph_test(test_dead_code_is_left_out),
