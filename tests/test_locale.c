@@ -31,7 +31,7 @@ static void assert_comma(void)
 static double value_of(program *p, const char *name)
 {
     tg_tensor *t = tg_model_find(p->model, name);
-    double value = NAN;
+    double value = (double)NAN;
     assert_non_null(t);
     assert_int_equal(tg_eval(p->graph, &t, 1, &value, sizeof value), TG_OK);
     return value;

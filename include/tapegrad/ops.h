@@ -101,10 +101,11 @@ typedef struct tg_axes {
 
 #ifdef __cplusplus
 /* What TG_AXES makes in C++, where a temporary has no address: it lives as long as the expression that it is in. */
-class tg_axes_list {
+class tg_axes_list
+{
     tg_axes axes;
 
-public:
+  public:
     tg_axes_list(int keep, std::initializer_list<int> list) : axes()
     {
         axes.keep = keep;
@@ -113,7 +114,10 @@ public:
             axes.count++; /* more than a tensor can have are an error of the operation */
         }
     }
-    operator const tg_axes *() const { return &axes; }
+    operator const tg_axes *() const
+    {
+        return &axes;
+    }
 };
 #define TG_AXES(...) (tg_axes_list(0, {__VA_ARGS__}))
 #define TG_KEEP_AXES(...) (tg_axes_list(1, {__VA_ARGS__}))
