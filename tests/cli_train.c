@@ -76,6 +76,10 @@ static void test_odd_lines(void **state)
     out = read_text("out");
     assert_true(strlen(out) < 60);
     free(out);
+    json_t *r =
+        train_json("points.tg --data points.csv --epochs 1 --save \"$(printf 'w\\377.safetensors')\"");
+    assert_string_equal(json_string_value(json_object_get(r, "saved")), "w?.safetensors");
+    json_decref(r);
 }
 
 static void test_numeric_target(void **state)

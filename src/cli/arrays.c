@@ -10,13 +10,6 @@
 
 /* ---- Lists -------------------------------------------------------------------------------------------- */
 
-const tg_loaded *tg_loaded_find(const tg_loaded_list *list, const char *name)
-{
-    for (int i = 0; i < list->count; i++)
-        if (strcmp(list->items[i].name, name) == 0) return &list->items[i];
-    return NULL;
-}
-
 void tg_loaded_clear(tg_loaded_list *list)
 {
     for (int i = 0; i < list->count; i++) {

@@ -46,9 +46,8 @@ typedef struct tg_command {
     int (*run)(const tg_arguments *a); /* returns an exit status */
 } tg_command;
 
-/* Every subcommand, in the order of the help; i from 0, NULL beyond the end or for an unknown name. */
+/* Every subcommand, in the order of the help; i from 0, NULL beyond the end. */
 const tg_command *tg_command_at(int i);
-const tg_command *tg_command_find(const char *name);
 
 extern const tg_command tg_command_eval;
 extern const tg_command tg_command_check;
@@ -123,6 +122,9 @@ void tg_note(const tg_command *command, const char *format, ...) TG_PRINTF(2, 3)
 
 /* Writes a text to the file, which is replaced as a whole; to standard output where path is NULL or "-". */
 int tg_text_write(const tg_command *command, const char *path, const char *text);
+
+/* A file's name for texts that must be UTF-8: with ? for other bytes where it is not. New memory, or NULL. */
+char *tg_utf8_name(const char *name);
 
 /* Writes the object to standard output and releases it; NULL (out of memory) is a failure. */
 int tg_json_print(const tg_command *command, json_t *object);

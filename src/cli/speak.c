@@ -40,6 +40,16 @@ int tg_text_write(const tg_command *command, const char *path, const char *text)
     return tg_complain(command, "%s", diag.message);
 }
 
+char *tg_utf8_name(const char *name)
+{
+    char *copy = malloc(strlen(name) + 1);
+    if (copy == NULL) return NULL;
+    strcpy(copy, name);
+    for (char *c = copy; !tg_text_is_utf8(name) && *c != '\0'; c++)
+        if ((unsigned char)*c >= 128) *c = '?';
+    return copy;
+}
+
 json_t *tg_json_real(double value)
 {
     if (isnan(value)) return json_string("nan");

@@ -247,7 +247,9 @@ static int print_json(const train_run *r)
     json_t *object = json_pack("{s:I, s:o, s:o}", "epochs", (json_int_t)r->epochs, "seconds",
                                tg_json_real(r->seconds), "train", score_json(r->train_score));
     if (r->test.x != NULL) json_object_set_new(object, "test", score_json(r->test_score));
-    if (r->settings.save != NULL) json_object_set_new(object, "saved", json_string(r->settings.save));
+    char *saved = r->settings.save == NULL ? NULL : tg_utf8_name(r->settings.save);
+    if (saved != NULL) json_object_set_new(object, "saved", json_string(saved));
+    free(saved);
     if (tg_option_given(r->arguments, "profile"))
         json_object_set_new(object, "profile", train_profile_json(&r->profile));
     return tg_json_print(r->arguments->command, object);

@@ -18,12 +18,6 @@ const char *tg_lesson_pass(const tg_lesson_step *step)
     return reverse ? "Reverse pass" : "Forward pass";
 }
 
-const char *tg_lesson_phase_word(const tg_lesson_step *step)
-{
-    static const char *const words[] = {"forward", "cost", "adjoint", "gradient"};
-    return words[step->phase];
-}
-
 const char *tg_lesson_verdict_word(const tg_lesson_step *step)
 {
     return step->holds == 1    ? "proved"
