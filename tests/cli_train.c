@@ -56,6 +56,34 @@ static void test_class_names(void **state)
                    "narrow.csv: input 'x' has shape [N, 2], but the array");
 }
 
+/* A size that no data tell is given, for training and for going on. */
+static void test_given_sizes(void **state)
+{
+    (void)state;
+    write_points("points.csv", 0, 60);
+    write_text("wide.tg", "input x : f64[N, 2]\ninput y : f64[N, K]\nparam W : f64[2, H] = glorot\n"
+                          "param V : f64[H, 3] = glorot\ns = tanh(x @ W) @ V\n"
+                          "loss = mean(softmax_cross_entropy(s, y))\npred = softmax(s)\noutput loss, pred\n");
+    assert_refused("train wide.tg --data points.csv", "give --dim H=NUMBER");
+    assert_refused("train wide.tg --data points.csv --dim H=4 --dim N=8",
+                   "N is the batch's, which --batch gives");
+    assert_refused("train wide.tg --data points.csv --dim H=4 --dim K=2",
+                   "y has 2 columns, for at most 2 classes");
+    assert_refused("train wide.tg --data points.csv --dim Q=4", "has no size 'Q'");
+    json_t *r = train_json(
+        "wide.tg --data points.csv --test points.csv --dim H=4 --batch 7 --epochs 2 --save a.safetensors");
+    json_decref(r);
+    r = train_json("wide.tg --data points.csv --dim H=4 --epochs 3 --save a.safetensors --resume");
+    json_decref(r);
+    r = train_json("wide.tg --data points.csv --dim H=4 --dim K=3 --batch 7 --epochs 3 --save b.safetensors");
+    json_decref(r);
+    assert_same_weights("a.safetensors", "b.safetensors");
+    tg_bundle weights = {0};
+    assert_int_equal(tg_safetensors_load("a.safetensors", &weights, NULL, NULL), TG_OK);
+    assert_int_equal(tg_bundle_find(&weights, "W")->type.shape[1], 4);
+    tg_bundle_clear(&weights);
+}
+
 /* A file without a header line, and losses that are no ordinary numbers. */
 static void test_odd_lines(void **state)
 {
@@ -289,10 +317,10 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_json),        cmocka_unit_test(test_class_names),
-        cmocka_unit_test(test_odd_lines),   cmocka_unit_test(test_numeric_target),
-        cmocka_unit_test(test_folder),      cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_fixed_batch), cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_refusals)};
+        cmocka_unit_test(test_json),           cmocka_unit_test(test_class_names),
+        cmocka_unit_test(test_odd_lines),      cmocka_unit_test(test_given_sizes),
+        cmocka_unit_test(test_numeric_target), cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_shapes),         cmocka_unit_test(test_fixed_batch),
+        cmocka_unit_test(test_lines),          cmocka_unit_test(test_refusals)};
     return cmocka_run_group_tests(tests, train_setup, train_teardown);
 }

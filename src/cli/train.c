@@ -71,9 +71,11 @@ static int read_model(train_run *r)
         fputs(tg_model_problems(r->model), stderr);
         return TG_EXIT_BAD;
     }
+    if (tg_program_bind_dims(r->arguments, r->model) != TG_EXIT_OK) return TG_EXIT_BAD;
     if (train_net_check(r->model, &r->net.fixed, &diag) != TG_OK)
         return tg_complain(r->arguments->command, "%s: %s", r->settings.model, diag.message);
-    return TG_EXIT_OK;
+    r->net.given = train_net_given_sizes(r->model);
+    return r->net.given != NULL ? TG_EXIT_OK : tg_complain(r->arguments->command, "out of memory");
 }
 
 /* A model with a batch size of its own takes whole batches alone. */
@@ -100,7 +102,7 @@ static tg_status check_shapes(const train_run *r, tg_diag *diag)
     if (r->net.fixed != 0) return TG_OK; /* building for a batch will tell */
     tg_status status = tg_model_bind_shape(r->model, "x", x->rank, x->shape, diag);
     if (status == TG_OK && y != NULL) status = tg_model_bind_shape(r->model, "y", y->rank, y->shape, diag);
-    tg_model_unbind_sizes(r->model);
+    train_net_free_sizes(r->model, r->net.given);
     return status;
 }
 
@@ -306,6 +308,7 @@ static const tg_option options[] = {
     {"test", 't', "DATA", 0, "Examples to judge the model by, after every epoch.", "FILE"},
     {"epochs", 'e', "N", 0, "How often to go through the examples (10 when not given).", NULL},
     {"batch", 'b', "N", 0, "Examples in a step (32 when not given).", NULL},
+    {"dim", 0, "H=8", 1, "Bind a named size that does not follow from the data.", NULL},
     {"optimizer", 'O', "NAME", 0,
      "sgd, momentum (0.9), adam, or adamw (weight decay 0.01); adam when not given.",
      "sgd momentum adam adamw"},
