@@ -6,8 +6,8 @@
 # Includes of the library's files are left out, since those files stand in the result, in an order in which each comes
 # before what needs it; includes of the C library are gathered at the top.
 set(public_headers include/tapegrad/export.h include/tapegrad/text.h include/tapegrad/check_callback.h)
-set(internals src/explain/text.h src/kernels/philox.h src/check/subject.h src/check/compare.h src/check/slope.h
-    src/check/report.h src/explain/text.c src/check/slope.c src/check/checking.c src/check/pattern.c
+set(internals src/graph/c_locale.h src/explain/text.h src/kernels/philox.h src/check/subject.h src/check/compare.h src/check/slope.h
+    src/check/report.h src/graph/c_locale.c src/explain/text.c src/check/slope.c src/check/checking.c src/check/pattern.c
     src/check/compare.c src/check/callback.c src/check/report.c src/check/report_json.c src/check/report_junit.c)
 
 # Sets the variable `result` to the contents of the files after a heading.
@@ -36,6 +36,9 @@ join(header "/* Checks of derivatives that were written by hand. Add tapegrad_ch
 " ${public_headers})
 join(body "/* Checks of derivatives that were written by hand; tapegrad_check.h says how to use them.
  * ${origin} */
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
 #include \"tapegrad_check.h\"
 
 " ${internals})

@@ -75,6 +75,8 @@ static void verdicts(void **state)
     assert_check("zero.tg --of sure --wrt u --rtol 1e-15", 3, "too inexact");
     write_text("kinks.tg", "param x : f64[4]\nloss = sum(relu(x)) + 0.3 * sum(x)\n");
     assert_check("kinks.tg", 0, "kinks: 4 elements accepted as subgradients");
+    write_text("dead.tg", "param x : f64[4]\nloss = sum(relu(x))\n");
+    assert_check("dead.tg", 3, "every derivative is zero or lies at a kink");
 }
 
 static void usage(void **state)

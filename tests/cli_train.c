@@ -47,9 +47,67 @@ static void test_class_names(void **state)
     write_text("numbers.csv", "a,b,corner\n0,2,1\n");
     assert_refused("train points.tg --data points.csv --test numbers.csv", "expected class names");
     write_text("four.csv", "a,b,corner\n0,2,a\n0,2,b\n0,2,c\n0,2,d\n");
-    assert_refused("train points.tg --data four.csv", "y has 3 columns");
+    assert_refused("train points.tg --data four.csv",
+                   "y has 3 columns, for at most 3 classes; found 4 class names");
     write_text("word.csv", "a,b,corner\nx,2,a\n");
     assert_refused("train points.tg --data word.csv", "column 'a'");
+    write_text("narrow.csv", "a,corner\n2,a\n");
+    assert_refused("train points.tg --data narrow.csv",
+                   "narrow.csv: input 'x' has shape [N, 2], but the array");
+}
+
+/* A size that no data tell is given, for training and for going on. */
+static void test_given_sizes(void **state)
+{
+    (void)state;
+    write_points("points.csv", 0, 60);
+    write_text("wide.tg", "input x : f64[N, 2]\ninput y : f64[N, K]\nparam W : f64[2, H] = glorot\n"
+                          "param V : f64[H, 3] = glorot\ns = tanh(x @ W) @ V\n"
+                          "loss = mean(softmax_cross_entropy(s, y))\npred = softmax(s)\noutput loss, pred\n");
+    assert_refused("train wide.tg --data points.csv", "give --dim H=NUMBER");
+    assert_refused("train wide.tg --data points.csv --dim H=4 --dim N=8",
+                   "N is the batch's, which --batch gives");
+    assert_refused("train wide.tg --data points.csv --dim H=4 --dim K=2",
+                   "y has 2 columns, for at most 2 classes");
+    assert_refused("train wide.tg --data points.csv --dim Q=4", "has no size 'Q'");
+    json_t *r = train_json(
+        "wide.tg --data points.csv --test points.csv --dim H=4 --batch 7 --epochs 2 --save a.safetensors");
+    json_decref(r);
+    r = train_json("wide.tg --data points.csv --dim H=4 --epochs 3 --save a.safetensors --resume");
+    json_decref(r);
+    r = train_json("wide.tg --data points.csv --dim H=4 --dim K=3 --batch 7 --epochs 3 --save b.safetensors");
+    json_decref(r);
+    assert_same_weights("a.safetensors", "b.safetensors");
+    tg_bundle weights = {0};
+    assert_int_equal(tg_safetensors_load("a.safetensors", &weights, NULL, NULL), TG_OK);
+    assert_int_equal(tg_bundle_find(&weights, "W")->type.shape[1], 4);
+    tg_bundle_clear(&weights);
+}
+
+/* A file without a header line, and losses that are no ordinary numbers. */
+static void test_odd_lines(void **state)
+{
+    (void)state;
+    write_text("bare.csv", "0,2,up\n-2,-1,left\n2,-1,right\n");
+    assert_int_equal(run_tapegrad("train points.tg --data bare.csv --epochs 1"), 0);
+    char *err = read_text("err");
+    assert_non_null(strstr(err, "note: bare.csv: the first line, though of numbers, is taken as the header"));
+    assert_non_null(strstr(err, "1 epoch in"));
+    free(err);
+    write_text("nan.csv", "a,b,corner\n0,nan,up\n");
+    assert_int_equal(run_tapegrad("train points.tg --data nan.csv --epochs 1"), 0);
+    char *out = read_text("out");
+    assert_non_null(strstr(out, "loss nan "));
+    free(out);
+    write_points("points.csv", 0, 60);
+    assert_int_equal(run_tapegrad("train points.tg --data points.csv --epochs 1 --lr 1e300"), 0);
+    out = read_text("out");
+    assert_true(strlen(out) < 60);
+    free(out);
+    json_t *r =
+        train_json("points.tg --data points.csv --epochs 1 --save \"$(printf 'w\\377.safetensors')\"");
+    assert_string_equal(json_string_value(json_object_get(r, "saved")), "w?.safetensors");
+    json_decref(r);
 }
 
 static void test_numeric_target(void **state)
@@ -75,7 +133,7 @@ static void test_numeric_target(void **state)
     assert_true(json_score(r, "train", "accuracy") == 1);
     json_decref(r);
     write_text("half.csv", "a,b,label\n0,2,0.5\n");
-    assert_refused("train points.tg --data half.csv", "0 to 2");
+    assert_refused("train points.tg --data half.csv", "whole numbers from 0 to 2; found 0.5");
 }
 
 /* ---- IDX and npz -------------------------------------------------------------------------------------- */
@@ -237,6 +295,13 @@ static void test_refusals(void **state)
     assert_refused("train points.tg --data points.csv --lr -1", "--lr");
     assert_refused("train points.tg --data points.csv --optimizer best", "sgd momentum adam adamw");
     assert_refused("train points.tg --data points.csv --save nowhere/w.safetensors", "cannot write there");
+    assert_refused("train points.tg --data points.csv --save w.npz",
+                   "expected a name that ends in .safetensors");
+    assert_refused("train points.tg --data points.csv --save ''",
+                   "--save: expected the name of a file, found ''");
+    assert_refused("train points.tg --data points.csv --save .",
+                   "--save .: expected a file, found a directory");
+    assert_refused("train points.tg --data points.csv --report /dev/null", "expected a file, found a device");
     assert_refused("train points.tg --data points.csv --resume", "--resume needs --save");
     refuse_model("input y : f64[N, 3]\nloss = mean(y)\n", "no input x");
     refuse_model("input x : f64[N, 2]\nloss = mean(x)\n", "depends on no param");
@@ -253,6 +318,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json),           cmocka_unit_test(test_class_names),
+        cmocka_unit_test(test_odd_lines),      cmocka_unit_test(test_given_sizes),
         cmocka_unit_test(test_numeric_target), cmocka_unit_test(test_folder),
         cmocka_unit_test(test_shapes),         cmocka_unit_test(test_fixed_batch),
         cmocka_unit_test(test_lines),          cmocka_unit_test(test_refusals)};

@@ -105,7 +105,7 @@ static void test_eval_without(void **state)
     assert_int_equal(run_tapegrad("eval sum.tg --json --without place,chain,overwrite"), 0);
     char *fewer = read_text("out");
     assert_string_equal(all, fewer);
-    assert_refused("eval sum.tg --without place,fuze", "no pass \"fuze\"");
+    assert_refused("eval sum.tg --without place,fuze", "no pass 'fuze'; there are fuse");
     free(all);
     free(fewer);
 }

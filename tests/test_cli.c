@@ -146,7 +146,8 @@ static void bad_usage(void **state)
         const char *line, *message;
     } list[] = {
         {"tapegrad", "Usage: tapegrad"},
-        {"tapegrad evl", "there is no command 'evl'; did you mean 'eval'?"},
+        {"tapegrad evl", "there is no command 'evl'; did you mean 'eval'? 'tapegrad --help' lists"},
+        {"tapegrad nope", "there is no command 'nope'; 'tapegrad --help' lists"},
         {"tapegrad help nope", "there is no command 'nope'"},
         {"tapegrad eval", "expected 'tapegrad eval MODEL.tg'"},
         {"tapegrad eval a.tg b.tg", "'b.tg' is one argument too many"},
@@ -162,6 +163,7 @@ static void bad_usage(void **state)
         {"tapegrad eval model.tg --dim N=2 --dim N=3", "size N is 2 and cannot be 3 too"},
         {"tapegrad eval small.tg --load x.csv", "expected FILE.npz, FILE.safetensors or NAME=FILE.npy"},
         {"tapegrad eval small.tg --load x.npy", "give NAME=x.npy"},
+        {"tapegrad eval small.tg --load =x.npy", "give NAME=x.npy"},
         {"tapegrad graph small.tg --format png", "--format: expected one of: text dot svg; found 'png'"},
         {"tapegrad ops sofmax", "there is no operation 'sofmax'; did you mean 'softmax'?"},
     };
@@ -170,6 +172,24 @@ static void bad_usage(void **state)
         assert_contains(err, list[i].message);
         assert_string_equal(out, "");
     }
+}
+
+/* Numbers that are none have no sign, and "-" is standard output as it is standard input. */
+static void special_numbers_and_dash(void **state)
+{
+    (void)state;
+    write_file("nan.tg", "a = -(0 / 0)\nb = [0 / 0, -1 / 0]\noutput a, b\n");
+    assert_int_equal(run("tapegrad eval - < nan.tg"), 0);
+    assert_string_equal(out, "a : f64[] = nan\nb : f64[2] = [ nan, -inf]\n");
+    assert_int_equal(run("cat nan.tg | tapegrad eval -"), 0);
+    assert_contains(out, "b : f64[2] = ");
+    assert_int_equal(run("tapegrad eval - < /dev/null"), 2);
+    assert_contains(err, "standard input computes nothing");
+    assert_int_equal(run("tapegrad eval - < ."), 2);
+    assert_contains(err, "standard input: expected a file, found a directory");
+    assert_int_equal(run("tapegrad graph nan.tg -o -"), 0);
+    assert_contains(out, "constant(");
+    assert_int_not_equal(access("-", F_OK), 0);
 }
 
 static void bad_files(void **state)
@@ -194,8 +214,11 @@ static void bad_files(void **state)
         {"tapegrad eval small.tg --load x=garbage.npy", "garbage.npy"},
         {"tapegrad eval small.tg --load garbage.safetensors", "garbage.safetensors"},
         {"tapegrad eval small.tg --load x.npz --save folder.npz", "folder.npz"},
+        {"tapegrad eval small.tg --load x.npz --save y.npy", "expected a name that ends in .npz"},
+        {"tapegrad eval small.tg --load x.npz --save y.safetensors", "expected a name that ends in .npz"},
         {"tapegrad eval small.tg --load x.npz --save nowhere/y.npz", "nowhere/y.npz"},
         {"tapegrad graph small.tg -o nowhere/y.txt", "nowhere/y.txt"},
+        {"tapegrad graph small.tg -o ''", "the name of a file to write is empty"},
         {"tapegrad eval small.tg", "input 'x : f64[2]' has no value; give --load FILE.npz with an array 'x'"},
         {"tapegrad eval model.tg", "model.tg:1:15: error: size 'N' is not known"},
         {"tapegrad eval model.tg --load x.npz", "input 'x' has shape [N, 2], but the array for it has [2]"},
@@ -411,7 +434,7 @@ static void plan(void **state)
     json_int_t arena = json_integer_value(json_object_get(object, "arena_bytes")),
                bound = json_integer_value(json_object_get(object, "lower_bound_bytes")),
                unshared = json_integer_value(json_object_get(object, "unshared_bytes"));
-    assert_true(0 < bound && bound <= arena && arena <= unshared + 64 * 100);
+    assert_true(0 < bound && bound <= arena && arena <= unshared);
     json_t *first = json_array_get(json_object_get(object, "steps"), 0);
     assert_string_equal(json_string_value(json_object_get(first, "kernel")), "matmul");
     assert_true(json_real_value(json_object_get(first, "flops")) == (2.0 * 2 + 1) * 100 * 3);
@@ -430,7 +453,7 @@ static void plan(void **state)
     assert_true(json_integer_value(json_object_get(object, "arena_bytes")) > arena);
     json_decref(object);
     assert_int_equal(run("tapegrad plan model.tg --dim N=100 --without fuse,fuze"), 2);
-    assert_contains(err, "no pass \"fuze\"");
+    assert_contains(err, "no pass 'fuze'; there are fuse");
 }
 
 /* Every operation has a signature, a formula and an example; those with derivatives show them. */
@@ -471,6 +494,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(help),
         cmocka_unit_test(bad_usage),
+        cmocka_unit_test(special_numbers_and_dash),
         cmocka_unit_test(bad_files),
         cmocka_unit_test(eval_prints),
         cmocka_unit_test(eval_json),

@@ -105,6 +105,7 @@ static void test_rules_refuses(void **state)
     assert_refused("rules --plant nosuch", "'nosuch'");
     assert_refused("rules vector --plant missing-mean", "cannot be planted");
     assert_refused("rules --hide", "--plant");
+    assert_refused("rules delta --at 2", "--at is for an error that --plant plants");
     assert_refused("rules --at 3 --plant flipped-sign", "at");
     assert_refused("rules --batch 0", "batch");
 }
@@ -208,6 +209,11 @@ static void test_why(void **state)
         free(text);
     }
     assert_refused("explain why.tg --why nosuch", "'nosuch'");
+    assert_refused("explain why.tg --why dead --format html", "--why answers in text");
+    assert_int_equal(run_tapegrad("explain why.tg --why dead -o why.txt"), 0);
+    char *text = read_text("why.txt");
+    assert_non_null(strstr(text, "the gradient of 'loss' by 'dead' is "));
+    free(text);
 }
 
 static void test_explain_refuses(void **state)

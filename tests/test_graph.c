@@ -58,7 +58,13 @@ static void test_constants_merge_and_leaves_do_not(void **state)
     assert_ptr_not_equal(tg_constant(g, TG_F64, 2, one_two, data), c);
     assert_ptr_not_equal(scalar_param(g, "a", 1), scalar_param(g, "b", 1));
     assert_ptr_not_equal(tg_input(g, "c", TG_F64, 0, NULL), tg_input(g, "d", TG_F64, 0, NULL));
-    assert_int_equal(tg_param_count(g), 2);
+    assert_int_equal(tg_leaf_kind_of(c), TG_LEAF_CONSTANT);
+    assert_int_equal(tg_leaf_kind_of(tg_find(g, "a")), TG_LEAF_PARAM);
+    assert_int_equal(tg_leaf_kind_of(tg_find(g, "c")), TG_LEAF_INPUT);
+    assert_int_equal(tg_leaf_kind_of(tg_state(g, "s", TG_I64, 0, NULL, NULL)), TG_LEAF_STATE);
+    assert_int_equal(tg_leaf_kind_of(tg_exp(tg_find(g, "a"))), TG_LEAF_NONE);
+    assert_int_equal(tg_leaf_kind_of(NULL), TG_LEAF_NONE);
+    assert_int_equal(tg_param_count(g), 3);
 }
 
 static void test_options(void **state)

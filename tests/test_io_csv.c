@@ -96,7 +96,7 @@ static void test_errors_have_places(void **state)
         {"a,b\n\n1,2\n", "line 2, column 1", "an empty cell"},
         {"a,b\n\n", "line 2, column 1", "an empty cell"},
         {"a,,c\n", "line 1, column 2", "an empty cell"},
-        {"a,b,a\n", "line 1, column 3", "already there"},
+        {"a,b,a\n", "line 1, column 3", "already there (the first line names the columns)"},
         {"a,b\n\"x\ny\",1\n2,3\"\n", "line 4, column 2", "a quote inside a bare cell"},
         {"a,b\n\"x\"y,1\n", "line 2, column 1", "text after a closing quote"},
         {"a,b\n1,\"x\n\n", "line 2, column 2", "never closed"},

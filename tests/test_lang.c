@@ -105,6 +105,31 @@ static void literals_are_exact(void **state)
     program_free(&p);
 }
 
+/* A double has 53 bits; an i64 literal has 63 and its sign. */
+static void whole_literals_are_exact(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t value;
+    } list[] = {{"9007199254740993", INT64_C(9007199254740993)},
+                {"-9007199254740993", -INT64_C(9007199254740993)},
+                {"-(9007199254740993)", -INT64_C(9007199254740993)},
+                {"9223372036854775807", INT64_MAX},
+                {"-9223372036854775808", INT64_MIN},
+                {"007", 7},
+                {"-0", 0},
+                {"1e15", INT64_C(1000000000000000)}};
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "const y : i64[2] = [%s, 1]\nz = y", list[i].text);
+        program p = program_of(text);
+        assert_string_equal(p.problems, "");
+        assert_memory_equal(tg_data(tg_model_find(p.model, "y")), &list[i].value, sizeof(int64_t));
+        program_free(&p);
+    }
+}
+
 static void indexing(void **state)
 {
     (void)state;
@@ -344,6 +369,7 @@ int main(void)
         cmocka_unit_test(operators),
         cmocka_unit_test(numbers),
         cmocka_unit_test(literals_are_exact),
+        cmocka_unit_test(whole_literals_are_exact),
         cmocka_unit_test(indexing),
         cmocka_unit_test(calls),
         cmocka_unit_test(functions),

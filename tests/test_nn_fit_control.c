@@ -227,6 +227,10 @@ static void test_evaluate(void **state)
         tg_score expected = nn_classifier_score(g, &d);
         nn_check_near(score.loss, expected.loss, 1e-13, "loss, batch", batches[i]);
         nn_check_near(score.metric, expected.metric, 1e-13, "metric, batch", batches[i]);
+        tg_score same;
+        const tg_compile_options two = {.threads = 2};
+        assert_int_equal(tg_evaluate_with(g, nn_classifier, NULL, &d.set, batches[i], &two, &same), TG_OK);
+        assert_memory_equal(&same, &score, sizeof same);
         assert_int_equal(tg_evaluate(g, without_metric, NULL, &d.set, batches[i], &score), TG_OK);
         nn_check_near(score.loss, expected.loss, 1e-13, "loss, batch", batches[i]);
         assert_true(isnan(score.metric));

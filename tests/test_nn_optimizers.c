@@ -281,7 +281,10 @@ static void test_f32(void **state)
     tg_tensor *p = tg_param(g, "p", TG_F32, 1, &two, start);
     tg_optimizer o = TG_ADAM(.rate = 0.5, .clip_norm = 100, .schedule = {TG_SCHEDULE_COSINE, 0, 10, 2});
     tg_function *step;
-    assert_int_equal(tg_train_step(g, tg_sum(tg_square(p), NULL), &o, &step), TG_OK);
+    const tg_compile_options none = {.passes_off = "nosuch"};
+    assert_int_equal(tg_train_step_with(g, tg_sum(tg_square(p), NULL), &o, &none, &step), TG_ERR_ARGUMENT);
+    tg_clear_error(g);
+    assert_int_equal(tg_train_step_with(g, tg_sum(tg_square(p), NULL), &o, NULL, &step), TG_OK);
     assert_int_equal(tg_run(step), TG_OK);
     /* Adam's first step is the rate in the gradient's direction; half of it in the warmup. */
     assert_values(p, ((const double[]){0.75, -2.75}), 2, 1e-6);

@@ -188,7 +188,39 @@ static void test_views_cost_nothing(void **state)
     assert_int_equal(stats_of(g, product).steps, 1);
     tg_tensor *bias = param_1d(g, "bias", 64, NULL);
     assert_int_equal(stats_of(g, tg_add(tg_flip(x, 0), bias)).steps, 1);
+    tg_function *f = compile(g, &product, 1);
+    assert_string_equal(tg_step_at(f, 0).op, "matmul");
+    tg_type left = tg_step_input(f, 0, 0), right = tg_step_input(f, 0, 1); /* as the kernel sees them */
+    assert_true(left.rank == 2 && left.shape[0] == 64 && left.shape[1] == 32);
+    assert_true(right.rank == 2 && right.shape[0] == 32 && right.shape[1] == 16);
+    assert_int_equal(tg_step_input(f, 0, 2).rank, -1);
+    assert_int_equal(tg_step_input(f, 1, 0).rank, -1);
+    assert_int_equal(tg_step_input(NULL, 0, 0).rank, -1);
+    assert_null(tg_step_at(f, 1).op);
+    tg_function_free(f);
     assert_int_equal(stats_of(g, tg_sum(tg_slice(x, 1, 0, TG_END, 3), NULL)).steps, 1);
+}
+
+/* Eight arrays of 2^61 bytes: their sum, in 64 bits, would be 0. */
+static void test_sizes_that_overflow(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *outputs[8];
+    tg_function *f;
+    for (int i = 0; i < 8; i++)
+        outputs[i] =
+            tg_random_uniform(tg_number(g, TG_I64, i), TG_F64, 2, (const int64_t[]){1 << 30, 1 << 28});
+    assert_int_equal(tg_compile(g, outputs, 8, NULL, 0, &f), TG_ERR_SIZE);
+    assert_error(g, TG_ERR_SIZE, "2^60 bytes", "");
+    tg_tensor *one = tg_number(g, TG_F64, 1),
+              *row = tg_broadcast_to(one, 2, (const int64_t[]){1, INT64_C(1) << 58});
+    tg_tensor *column = tg_broadcast_to(one, 2, (const int64_t[]){16, 1});
+    assert_int_equal(
+        tg_compile(g, (tg_tensor *[]){tg_sum(tg_exp(tg_matmul(column, row)), NULL)}, 1, NULL, 0, &f),
+        TG_ERR_SIZE);
+    tg_clear_error(g);
+    assert_int_equal(tg_eval(g, outputs, 8, NULL, 0), TG_ERR_SIZE);
+    tg_clear_error(g);
 }
 
 static int64_t loops_in(const tg_function *f)
@@ -365,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_no_buffers),
         graph_test(test_a_chain_needs_few_buffers),
         graph_test(test_views_cost_nothing),
+        graph_test(test_sizes_that_overflow),
         graph_test(test_passes_left_out),
         graph_test(test_overwriting_left_out),
         graph_test(test_dead_code_is_left_out),

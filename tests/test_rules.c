@@ -273,6 +273,50 @@ static void test_equations_of_the_courses(void **state)
     assert_null(tg_rules_slip(TG_CONVENTION_COLUMNS, 3));
 }
 
+/* What goes with a convention and with its equations, in words. */
+static void test_names_of_equations(void **state)
+{
+    (void)state;
+    for (int c = 0; c < TG_CONVENTIONS; c++) {
+        tg_convention convention = (tg_convention)c;
+        int is_rows = convention == TG_CONVENTION_ROWS;
+        assert_int_equal(tg_convention_activation(convention), is_rows ? TG_RELU : TG_SIGMOID);
+        assert_int_equal(tg_convention_cost(convention), is_rows ? TG_COST_CROSS_ENTROPY : TG_COST_QUADRATIC);
+        for (int k = 0; k < TG_EQUATIONS; k++) {
+            const char *label = tg_rules_equation_label(convention, (tg_equation_kind)k);
+            const char *reason = tg_rules_equation_reason(convention, (tg_equation_kind)k);
+            assert_true(label != NULL && label[0] != '\0');
+            assert_true(reason == NULL || strlen(reason) > 10);
+        }
+        assert_null(tg_rules_equation_label(convention, (tg_equation_kind)TG_EQUATIONS));
+        assert_null(tg_rules_equation_reason(convention, (tg_equation_kind)TG_EQUATIONS));
+    }
+    assert_string_equal(tg_rules_equation_label(TG_CONVENTION_DELTA, TG_EQUATION_ERROR), "equation 2");
+    assert_non_null(strstr(tg_rules_equation_reason(TG_CONVENTION_DELTA, TG_EQUATION_ERROR), "chain rule"));
+    assert_null(tg_rules_equation_label((tg_convention)TG_CONVENTIONS, TG_EQUATION_Z));
+}
+
+static void test_text_of_a_rule(void **state)
+{
+    (void)state;
+    tg_rules_spec spec = network(TG_CONVENTION_DELTA, 2, TG_SIGMOID, TG_COST_QUADRATIC);
+    spec.plant = "dropped-transpose";
+    tg_rules_report *report = check(&spec);
+    const tg_rules_spec *checked = tg_rules_spec_of(report);
+    assert_string_equal(checked->plant, "dropped-transpose");
+    assert_int_equal(checked->n_layers, 2);
+    assert_true(checked->sizes[0] == checked->sizes[1] && checked->sizes[1] == checked->sizes[2]);
+    char *last = tg_rules_rule_text(report, 0), *hidden = tg_rules_rule_text(report, 3);
+    assert_string_equal(last, "a2 * (1 - a2) * (a2 - y)");
+    assert_string_equal(hidden, "a1 * (1 - a1) * (W2 @ delta2)"); /* the transpose is missing */
+    assert_null(tg_rules_rule_text(report, 6));
+    assert_null(tg_rules_rule_text(NULL, 0));
+    assert_null(tg_rules_spec_of(NULL));
+    tg_text_free(last);
+    tg_text_free(hidden);
+    tg_rules_free(report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +328,8 @@ int main(void)
         cmocka_unit_test(test_bad_arguments),
         cmocka_unit_test(test_equations_can_be_read),
         cmocka_unit_test(test_equations_of_the_courses),
+        cmocka_unit_test(test_names_of_equations),
+        cmocka_unit_test(test_text_of_a_rule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,8 +168,8 @@ typedef struct tg_callback {
 
 /* Checks the claims at x (n numbers, not changed). f and every claim are called twice with the same arguments, and f
  * once more at the end: what answers differently is refused, as is a call that writes into its arguments or beyond
- * its result, which is noticed by guards around them. Every claim is checked; low, high and names do not apply. *report (report may be NULL when nobody wants it)
- * is NULL only when memory ran out. */
+ * its result, which is noticed by guards around them. The options low, high and names do not apply. *report (report may
+ * be NULL when nobody wants it) is NULL only when memory ran out. */
 TG_API tg_verdict tg_check_callback(const tg_callback *callback, const double *x,
                                     const tg_check_options *options, tg_check_report **report);
 

@@ -99,7 +99,7 @@ typedef struct tg_function_stats {
     size_t arena_bytes; /* buffers for results, placed by lifetime */
     /* The most that is alive at one unit, each result in whole units of 64 bytes: no placement can do with less. */
     size_t live_bytes;
-    size_t total_bytes;   /* what those buffers would take without sharing */
+    size_t total_bytes;   /* what those buffers would take without sharing, in such units too */
     size_t scratch_bytes; /* memory that each thread has for what blocks use again */
     int from_cache;       /* the plan was there already */
 } tg_function_stats;

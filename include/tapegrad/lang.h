@@ -2,7 +2,7 @@
  *
  *     tg_model *m;
  *     if (tg_model_parse(text, size, "net.tg", &m, NULL) == TG_OK &&
- *         tg_model_bind_size(m, "N", 8) == TG_OK && tg_model_build(m, g, NULL) == TG_OK)
+ *         tg_model_bind_size(m, "N", 8, NULL) == TG_OK && tg_model_build(m, g, NULL) == TG_OK)
  *         loss = tg_model_find(m, "loss");
  *     else
  *         fputs(tg_model_problems(m), stderr);
@@ -57,7 +57,7 @@ TG_API int tg_model_declaration_count(const tg_model *m);
 /* In the order of the text; name NULL beyond the end. Strings are the model's. */
 TG_API tg_declaration tg_model_declaration_at(const tg_model *m, int i);
 
-/* The i-th named size and its value, -1 while it is not bound; NULL beyond the end. */
+/* The i-th named size, and in *value (value may be NULL) its value, -1 while it is not bound; NULL beyond the end. */
 TG_API const char *tg_model_size_at(const tg_model *m, int i, int64_t *value);
 
 /* Binds a named size. Errors, kept as *diag: NAME (no such size), SIZE (negative), SHAPE (bound to another value
@@ -74,11 +74,13 @@ TG_API void tg_model_unbind_sizes(tg_model *m);
 
 /* Builds the program in g. Inputs get their names, followed by input_suffix unless that is NULL; params that g has
  * already are shared, so that a program can be built again for other sizes. Returns TG_ERR_SYNTAX with all
- * independent problems, and g's error cleared; what was recorded before the call is intact. */
+ * independent problems, and g's error cleared; what was recorded before the call is intact. Other errors: NULL, MEMORY,
+ * and that which g has already. */
 TG_API tg_status tg_model_build(tg_model *m, tg_graph *g, const char *input_suffix);
 
 /* After a build: the tensor of a name (input, param, constant or assignment; NULL: there is none), and the
- * outputs in the order of the text. A program without an output statement has its last assignment as output. */
+ * outputs in the order of the text, each with its tensor in *tensor (tensor may be NULL); NULL beyond the end. A program
+ * without an output statement has its last assignment as output. */
 TG_API tg_tensor *tg_model_find(const tg_model *m, const char *name);
 TG_API int tg_model_output_count(const tg_model *m);
 TG_API const char *tg_model_output_at(const tg_model *m, int i, tg_tensor **tensor);

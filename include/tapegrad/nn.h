@@ -42,12 +42,20 @@ typedef struct tg_init {
     double a, b;
 } tg_init;
 
-#define TG_INIT_ZEROS ((tg_init){TG_INIT_KIND_ZEROS, 0, 0})
-#define TG_INIT_CONSTANT(value) ((tg_init){TG_INIT_KIND_CONSTANT, (value), 0})
-#define TG_INIT_UNIFORM(low, high) ((tg_init){TG_INIT_KIND_UNIFORM, (low), (high)})
-#define TG_INIT_NORMAL(mean, deviation) ((tg_init){TG_INIT_KIND_NORMAL, (mean), (deviation)})
-#define TG_INIT_GLOROT ((tg_init){TG_INIT_KIND_GLOROT, 0, 0})
-#define TG_INIT_HE ((tg_init){TG_INIT_KIND_HE, 0, 0})
+/* A record in an expression, as C and as C++ write it. */
+#ifdef __cplusplus
+#define TG_RECORD(type) type
+#else
+#define TG_RECORD(type) (type)
+#endif
+
+#define TG_INIT_ZEROS (TG_RECORD(tg_init){TG_INIT_KIND_ZEROS, 0, 0})
+#define TG_INIT_CONSTANT(value) (TG_RECORD(tg_init){TG_INIT_KIND_CONSTANT, (double)(value), 0})
+#define TG_INIT_UNIFORM(low, high) (TG_RECORD(tg_init){TG_INIT_KIND_UNIFORM, (double)(low), (double)(high)})
+#define TG_INIT_NORMAL(mean, deviation)                                                                      \
+    (TG_RECORD(tg_init){TG_INIT_KIND_NORMAL, (double)(mean), (double)(deviation)})
+#define TG_INIT_GLOROT (TG_RECORD(tg_init){TG_INIT_KIND_GLOROT, 0, 0})
+#define TG_INIT_HE (TG_RECORD(tg_init){TG_INIT_KIND_HE, 0, 0})
 
 /* The param of this name; made and initialised unless it is there. Asking again for a name with the same type is
  * how weights are shared; with another type it is an error (NAME). f32 and f64. */
@@ -143,10 +151,12 @@ typedef struct tg_optimizer {
     int n_rates;
 } tg_optimizer;
 
-#define TG_SGD(...) ((tg_optimizer){.kind = TG_OPTIMIZER_SGD, __VA_ARGS__})
-#define TG_MOMENTUM(...) ((tg_optimizer){.kind = TG_OPTIMIZER_MOMENTUM, __VA_ARGS__})
-#define TG_ADAM(...) ((tg_optimizer){.kind = TG_OPTIMIZER_ADAM, __VA_ARGS__})
-#define TG_ADAMW(...) ((tg_optimizer){.kind = TG_OPTIMIZER_ADAMW, __VA_ARGS__})
+/* TG_ADAM(.rate = 0.02): what is not named is 0. Before C++20, which has such names: a tg_optimizer that begins with {}
+ * and whose fields are set. */
+#define TG_SGD(...) (TG_RECORD(tg_optimizer){.kind = TG_OPTIMIZER_SGD, __VA_ARGS__})
+#define TG_MOMENTUM(...) (TG_RECORD(tg_optimizer){.kind = TG_OPTIMIZER_MOMENTUM, __VA_ARGS__})
+#define TG_ADAM(...) (TG_RECORD(tg_optimizer){.kind = TG_OPTIMIZER_ADAM, __VA_ARGS__})
+#define TG_ADAMW(...) (TG_RECORD(tg_optimizer){.kind = TG_OPTIMIZER_ADAMW, __VA_ARGS__})
 
 /* The updates of one step, as expressions: of every trainable param that loss depends on, and of the optimiser's
  * states, which are made where missing: "train.step" (i64 scalar: the number of steps done), "PARAM.momentum",

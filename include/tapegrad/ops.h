@@ -17,6 +17,7 @@
 #include <tapegrad/diff.h>
 
 #ifdef __cplusplus
+#include <initializer_list>
 extern "C" {
 #endif
 
@@ -98,8 +99,32 @@ typedef struct tg_axes {
     int axis[TG_MAX_RANK];
 } tg_axes;
 
+#ifdef __cplusplus
+/* What TG_AXES makes in C++, where a temporary has no address: it lives as long as the expression that it is in. */
+class tg_axes_list
+{
+    tg_axes axes;
+
+  public:
+    tg_axes_list(int keep, std::initializer_list<int> list) : axes()
+    {
+        axes.keep = keep;
+        for (int axis : list) {
+            if (axes.count < TG_MAX_RANK) axes.axis[axes.count] = axis;
+            axes.count++; /* more than a tensor can have are an error of the operation */
+        }
+    }
+    operator const tg_axes *() const
+    {
+        return &axes;
+    }
+};
+#define TG_AXES(...) (tg_axes_list(0, {__VA_ARGS__}))
+#define TG_KEEP_AXES(...) (tg_axes_list(1, {__VA_ARGS__}))
+#else
 #define TG_AXES(...) (&(tg_axes){(int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), 0, {__VA_ARGS__}})
 #define TG_KEEP_AXES(...) (&(tg_axes){(int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), 1, {__VA_ARGS__}})
+#endif
 
 /* Sums are added in blocks with wider or compensated totals: their error does not grow with their length. */
 TG_API tg_tensor *tg_sum(tg_tensor *x, const tg_axes *axes);  /* of nothing: 0 */

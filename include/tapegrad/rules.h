@@ -128,7 +128,7 @@ typedef enum tg_equation_kind {
  * L, otherwise the number n_layers). What depends on the cost or the activation is written for the spec's. */
 TG_API char *tg_rules_equation(const tg_rules_spec *spec, tg_equation_kind kind, int l, tg_notation notation);
 /* The convention's own name of the equation: "equation 2", "rules 4, 5", "algorithm A"; and why it holds, in a
- * sentence with LaTeX between dollar signs. */
+ * sentence with LaTeX between dollar signs (NULL: it needs none). NULL for an unknown convention or kind. */
 TG_API const char *tg_rules_equation_label(tg_convention convention, tg_equation_kind kind);
 TG_API const char *tg_rules_equation_reason(tg_convention convention, tg_equation_kind kind);
 /* Where the course's text slips, which its reader will meet; sentences, i from 0; NULL beyond the end. */

@@ -144,8 +144,9 @@ static void summarise(tg_checking *c, const tg_check_entry *e)
         s->elements = e->part >= 0 ? c->parts[e->part].count : s->elements;
     else if (s->directions == 0)
         s->elements++; /* after a direction all elements are covered already */
-    int is_zero = fabs(e->analytic) <= c->zero && fabs(e->numeric) <= c->zero;
-    s->nonzero += e->outcome == TG_CHECK_SUBGRADIENT || (e->outcome == TG_CHECK_AGREES && !is_zero);
+    int is_subgradient = e->outcome == TG_CHECK_SUBGRADIENT; /* numeric is NaN */
+    int is_zero = fabs(e->analytic) <= c->zero && (is_subgradient || fabs(e->numeric) <= c->zero);
+    s->nonzero += (is_subgradient || e->outcome == TG_CHECK_AGREES) && !is_zero;
     s->differing += e->outcome == TG_CHECK_DIFFERS;
     s->unsure += e->outcome == TG_CHECK_UNSURE;
     s->kinks += !tg_check_counts(e);
@@ -215,15 +216,19 @@ static const char *vacuous_reason(const tg_checking *c, char *text, size_t size)
     const tg_check_report *r = c->report;
     if (r->elements + r->directions == 0) return "there was nothing to compare";
     if (!tg_checking_any_nonzero(c))
-        return r->kinks > 0 ? "every element lies at a kink"
-                            : "every derivative is zero, by the claim and by the differences: such a check "
-                              "would prove nothing";
+        return r->kinks + r->subgradients > 0
+                   ? "every derivative is zero or lies at a kink, which would prove nothing"
+                   : "every derivative is zero, by the claim and by the differences: such a check "
+                     "would prove nothing";
     for (int i = 0; i < r->n_summaries; i++) {
         const tg_check_summary *s = &r->summaries[i];
         if (!is_numeric(s) || !proves_nothing(s)) continue;
         const char *name = s->part >= 0 && s->part < r->n_parts ? r->names[s->part] : "x";
         if (s->kinks > 0)
-            snprintf(text, size, "every element of '%.100s' lies at a kink", name);
+            snprintf(text, size,
+                     "the derivative by '%.100s' is zero or lies at a kink in every element, which proves "
+                     "nothing",
+                     name);
         else
             snprintf(text, size,
                      "the derivative by '%.100s' is zero in every element, by the claim and by the "

@@ -9,6 +9,7 @@
 #include <tapegrad/random.h>
 
 #include "compare.h"
+#include "graph/c_locale.h"
 #include "graph_copy.h"
 
 static void draw_leaf(const tg_tensor *leaf, const tg_drawing *drawing, double *values)
@@ -94,8 +95,8 @@ char *tg_drawing_text(const tg_drawing *drawing, const tg_tensor *y, char *text,
         int whole = tg_dtype_of(t) == TG_I64, truth = tg_dtype_of(t) == TG_BOOL;
         double low = whole || truth ? 0 : drawing->low;
         double high = whole ? (double)(drawing->below - 1) : truth ? 1 : drawing->high;
-        int n = snprintf(text + used, size - used, "%s'%.60s' from %g to %g", used > 0 ? ", " : "",
-                         tg_name(t), low, high);
+        int n = tg_c_snprintf(text + used, size - used, "%s'%.60s' from %g to %g", used > 0 ? ", " : "",
+                              tg_name(t), low, high);
         used += n > 0 ? (size_t)n : 0;
     }
     return text;

@@ -9,6 +9,8 @@
 
 #include <tapegrad/random.h>
 
+#include "graph/c_locale.h"
+
 /* ---- Text --------------------------------------------------------------------------------------------- */
 
 static int fail(tg_op_case *c, const char *what, const char *at)
@@ -100,7 +102,7 @@ static int read_attribute(const char **at, const tg_attr *a, unsigned char *stru
     if (!read_word(at, word, sizeof word)) return 0;
     char *end = word + strlen(word);
     if (a->kind == TG_ATTR_FLOAT) {
-        double number = strtod(word, &end);
+        double number = tg_c_strtod(word, &end);
         memcpy(struct_ + a->offset, &number, sizeof number);
         return *end == '\0';
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "compare.h"
+#include "graph/c_locale.h"
 
 static int near(double a, double b, double scale)
 {
@@ -45,11 +46,12 @@ static void describe_factor(const tg_part *part, int64_t m, double factor, char 
     int is_size = near(times, (double)whole, 0) && (whole == part->count || whole == m);
     for (int i = 0; i < part->rank; i++) is_size |= near(times, (double)whole, 0) && whole == part->shape[i];
     if (is_size && whole > 2)
-        snprintf(text, size, "%.6g times the right value: %s of %" PRId64 " elements taken for a %s", factor,
-                 fabs(factor) < 1 ? "the mean" : "the sum", whole, fabs(factor) < 1 ? "sum" : "mean");
+        tg_c_snprintf(text, size, "%.6g times the right value: %s of %" PRId64 " elements taken for a %s",
+                      factor, fabs(factor) < 1 ? "the mean" : "the sum", whole,
+                      fabs(factor) < 1 ? "sum" : "mean");
     else
-        snprintf(text, size, "%.6g times the right value in every element%s", factor,
-                 near(fabs(factor), 0.5, 0) ? ": perhaps one of two equal terms is missing" : "");
+        tg_c_snprintf(text, size, "%.6g times the right value in every element%s", factor,
+                      near(fabs(factor), 0.5, 0) ? ": perhaps one of two equal terms is missing" : "");
 }
 
 /* Element i, j of the analytic matrix is what stands at j, i of the numeric one. */

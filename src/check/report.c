@@ -88,6 +88,11 @@ static void print_entry(tg_text *t, const tg_check_report *r, const tg_check_ent
     tg_text_print(t, "\n");
 }
 
+static const char *plural(int64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void print_summary(tg_text *t, const tg_check_report *r, const tg_check_summary *s)
 {
     char covered[64], method[64];
@@ -100,10 +105,10 @@ static void print_summary(tg_text *t, const tg_check_report *r, const tg_check_s
     else if (s->method == TG_BY_SYMMETRY)
         tg_text_print(t, "relative error %.2g\n", s->max_rel_error);
     else {
-        snprintf(covered, sizeof covered, "%" PRId64 " element%s", s->elements, s->elements == 1 ? "" : "s");
+        snprintf(covered, sizeof covered, "%" PRId64 " element%s", s->elements, plural(s->elements));
         if (s->directions > 0)
             snprintf(covered, sizeof covered, "%" PRId64 " elements in %" PRId64 " direction%s", s->elements,
-                     s->directions, s->directions == 1 ? "" : "s");
+                     s->directions, plural(s->directions));
         tg_text_print(t, "%s, error %.2g, relative %.2g\n", covered, s->max_abs_error, s->max_rel_error);
     }
 }
@@ -133,14 +138,16 @@ char *tg_check_text(const tg_check_report *r)
     if (r->drawn[0] != '\0') tg_text_print(&t, "drawn: %s\n", r->drawn);
     for (int i = 0; i < r->n_summaries; i++) print_summary(&t, r, &r->summaries[i]);
     tg_text_print(&t,
-                  "compared: %" PRId64 " elements, %" PRId64 " random directions; %" PRId64
+                  "compared: %" PRId64 " element%s, %" PRId64 " random direction%s; %" PRId64
                   " differ, %" PRId64 " unsure\n",
-                  r->elements, r->directions, r->differing, r->unsure);
+                  r->elements, plural(r->elements), r->directions, plural(r->directions), r->differing,
+                  r->unsure);
     if (r->subgradients + r->kinks + r->crossings > 0)
         tg_text_print(&t,
-                      "kinks: %" PRId64 " elements accepted as subgradients, %" PRId64 " left open; %" PRId64
-                      " steps were made smaller to stay on one side\n",
-                      r->subgradients, r->kinks, r->crossings);
+                      "kinks: %" PRId64 " element%s accepted as subgradient%s, %" PRId64
+                      " left open; %" PRId64 " step%s made smaller to stay on one side\n",
+                      r->subgradients, plural(r->subgradients), plural(r->subgradients), r->kinks,
+                      r->crossings, r->crossings == 1 ? " was" : "s were");
     if (r->held > 0) tg_text_print(&t, "held constant: %" PRId64 " stop_gradient\n", r->held);
     if (!isnan(r->taylor_order)) tg_text_print(&t, "order of the Taylor remainder: %.3g\n", r->taylor_order);
     for (int i = 0; i < r->n_entries; i++)

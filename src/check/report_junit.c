@@ -1,6 +1,7 @@
 /* Reports as JUnit XML. */
 #include <stdio.h>
 
+#include "graph/c_locale.h"
 #include "report.h"
 
 /* Control characters cannot stand in XML at all. */
@@ -38,8 +39,8 @@ static void print_summary_case(tg_text *t, const tg_check_report *r, const tg_ch
     xml_text(t, tg_check_part_name(r, s->part));
     tg_text_print(t, "%s%s %s order %d\">\n", s->claim[0] != '\0' ? " " : "", s->claim,
                   tg_check_method_name(s->method), s->order);
-    snprintf(message, sizeof message, "analytic %.12g, numeric %.12g, relative error %.3g", s->worst.analytic,
-             s->worst.numeric, s->max_rel_error);
+    tg_c_snprintf(message, sizeof message, "analytic %.12g, numeric %.12g, relative error %.3g",
+                  s->worst.analytic, s->worst.numeric, s->max_rel_error);
     print_answer(t, s->verdict, message, "");
     tg_text_print(t, "  </testcase>\n");
 }

@@ -56,9 +56,9 @@ static int unknown_option(const tg_command *command, const char *text)
     const char *name = text + strspn(text, "-");
     for (const tg_option *o = command->options; o->name != NULL; o++)
         tg_suggest(name, (uint32_t)strcspn(name, "="), o->name, &best, &distance);
-    return tg_complain(command, "there is no option '%s'%s%s%s; 'tapegrad %s --help' lists the options", text,
-                       best == NULL ? "" : "; did you mean '--", best == NULL ? "" : best,
-                       best == NULL ? "" : "'?", command->name);
+    return tg_complain(command, "there is no option '%s'; %s%s%s'tapegrad %s --help' lists the options", text,
+                       best == NULL ? "" : "did you mean '--", best == NULL ? "" : best,
+                       best == NULL ? "" : "'? ", command->name);
 }
 
 static int accepts(const tg_option *o, const char *value)
@@ -194,10 +194,51 @@ int tg_option_threads(const tg_arguments *a, int *threads)
     return 1;
 }
 
+/* The names of the planner's passes, as a list. */
+static void pass_names(char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; tg_pass_name(i) != NULL && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? " " : "", tg_pass_name(i));
+}
+
 int tg_option_compile(const tg_arguments *a, tg_compile_options *options)
 {
     *options = (tg_compile_options){.passes_off = tg_option_value(a, "without")};
+    const char *name = options->passes_off == NULL ? "" : options->passes_off;
+    while (*name != '\0') {
+        size_t length = strcspn(name, ",");
+        int i = 0;
+        while (tg_pass_name(i) != NULL &&
+               !(strlen(tg_pass_name(i)) == length && memcmp(tg_pass_name(i), name, length) == 0))
+            i++;
+        if (tg_pass_name(i) == NULL) {
+            char names[200];
+            pass_names(names, sizeof names);
+            tg_complain(a->command, "--without: there is no pass '%.*s'; there are %s",
+                        (int)(length < 40 ? length : 40), name, names);
+            return 0;
+        }
+        name += length + (name[length] == ',');
+    }
     return tg_option_threads(a, &options->threads);
+}
+
+int tg_option_save(const tg_arguments *a, const char *format, const char **path)
+{
+    static const char *const formats[] = {".npz", ".npy", ".safetensors"};
+    *path = tg_option_value(a, "save");
+    size_t length = *path == NULL ? 0 : strlen(*path);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        size_t n = strlen(formats[i]);
+        if (length <= n || strcmp(*path + length - n, formats[i]) != 0 || strcmp(formats[i], format) == 0)
+            continue;
+        tg_complain(a->command, "--save %s: expected a name that ends in %s, which is what is written", *path,
+                    format);
+        return 0;
+    }
+    return 1;
 }
 
 int tg_option_real(const tg_arguments *a, const char *name, double least, double most, double *value)

@@ -10,13 +10,6 @@
 
 /* ---- Lists -------------------------------------------------------------------------------------------- */
 
-const tg_loaded *tg_loaded_find(const tg_loaded_list *list, const char *name)
-{
-    for (int i = 0; i < list->count; i++)
-        if (strcmp(list->items[i].name, name) == 0) return &list->items[i];
-    return NULL;
-}
-
 void tg_loaded_clear(tg_loaded_list *list)
 {
     for (int i = 0; i < list->count; i++) {
@@ -89,7 +82,7 @@ static int load_npy(const tg_command *command, const char *file, tg_loaded_list 
     size_t length = strspn(file, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
     if (length == 0 || file[length] != '=')
         return tg_complain(command, "--load %s: an .npy file has one array without a name; give NAME=%s",
-                           file, file);
+                           file, length == 0 && file[0] == '=' ? file + 1 : file);
     if (tg_npy_load(file + length + 1, &array, &diag) != TG_OK)
         return tg_complain(command, "%s", diag.message);
     if (add(list, strndup(file, length), array, file, 0)) return TG_EXIT_OK;

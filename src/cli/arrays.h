@@ -19,7 +19,6 @@ typedef struct tg_loaded_list {
 /* Adds the arrays of FILE.npz, FILE.safetensors or NAME=FILE.npy; one of the same name takes the place of an earlier
  * one. TG_EXIT_OK, or TG_EXIT_BAD with a message. */
 int tg_load_arrays(const tg_command *command, const char *file, tg_loaded_list *list);
-const tg_loaded *tg_loaded_find(const tg_loaded_list *list, const char *name);
 void tg_loaded_clear(tg_loaded_list *list);
 
 /* The array with another element type; free it with tg_array_free. Every element must keep its value, but f64 to f32,

@@ -74,7 +74,11 @@ static int write_report(const check_request *r, const tg_arguments *a, const tg_
     const tg_command *command = a->command;
     const char *junit = tg_option_value(a, "junit"), *reproducer = tg_option_value(a, "reproducer");
     int status = TG_EXIT_OK;
-    if (junit != NULL) status = check_write(command, junit, tg_check_junit(report, r->program.path));
+    if (junit != NULL) {
+        char *suite = tg_utf8_name(r->program.path);
+        status = check_write(command, junit, suite == NULL ? NULL : tg_check_junit(report, suite));
+        free(suite);
+    }
     if (status == TG_EXIT_OK && reproducer != NULL) {
         if (report->reproducer != NULL)
             status = tg_text_write(command, reproducer, report->reproducer);

@@ -46,9 +46,8 @@ typedef struct tg_command {
     int (*run)(const tg_arguments *a); /* returns an exit status */
 } tg_command;
 
-/* Every subcommand, in the order of the help; i from 0, NULL beyond the end or for an unknown name. */
+/* Every subcommand, in the order of the help; i from 0, NULL beyond the end. */
 const tg_command *tg_command_at(int i);
-const tg_command *tg_command_find(const char *name);
 
 extern const tg_command tg_command_eval;
 extern const tg_command tg_command_check;
@@ -110,6 +109,10 @@ int tg_option_threads(const tg_arguments *a, int *threads);
 /* How --threads and --without say that functions are compiled. 0 with a message as above. */
 int tg_option_compile(const tg_arguments *a, tg_compile_options *options);
 
+/* The file of --save, or NULL. 0 with a message when its name is that of another format of arrays, as which it could
+ * not be loaded again. */
+int tg_option_save(const tg_arguments *a, const char *format, const char **path);
+
 /* ---- Speaking ----------------------------------------------------------------------------------------- */
 
 /* "tapegrad eval: …" on standard error. Returns TG_EXIT_BAD, so that a failing function can end with it. */
@@ -117,8 +120,11 @@ int tg_complain(const tg_command *command, const char *format, ...) TG_PRINTF(2,
 /* The same without counting as a failure: "tapegrad eval: note: …". */
 void tg_note(const tg_command *command, const char *format, ...) TG_PRINTF(2, 3);
 
-/* Writes a text to the file, which is replaced as a whole; to standard output where path is NULL. */
+/* Writes a text to the file, which is replaced as a whole; to standard output where path is NULL or "-". */
 int tg_text_write(const tg_command *command, const char *path, const char *text);
+
+/* A file's name for texts that must be UTF-8: with ? for other bytes where it is not. New memory, or NULL. */
+char *tg_utf8_name(const char *name);
 
 /* Writes the object to standard output and releases it; NULL (out of memory) is a failure. */
 int tg_json_print(const tg_command *command, json_t *object);

@@ -52,12 +52,12 @@ static int answer(const tg_program *p, const tg_arguments *a, const tg_selection
 {
     tg_function *f;
     tg_compile_options options;
-    if (!tg_option_compile(a, &options)) return TG_EXIT_BAD;
+    const char *path;
+    if (!tg_option_compile(a, &options) || !tg_option_save(a, ".npz", &path)) return TG_EXIT_BAD;
     if (tg_compile_with(p->graph, s->tensors, s->count, NULL, 0, &options, &f) != TG_OK)
         return tg_complain(p->command, "%s: %s", p->path, tg_error(p->graph));
     int status = TG_EXIT_OK;
     if (tg_run(f) != TG_OK) status = tg_complain(p->command, "%s: %s", p->path, tg_function_error(f));
-    const char *path = tg_option_value(a, "save");
     if (status == TG_EXIT_OK && path != NULL) status = save(p, path, s, f);
     if (status == TG_EXIT_OK && tg_option_given(a, "json"))
         status = tg_json_print(p->command, as_json(s, f));

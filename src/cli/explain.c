@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/text.h"
 #include "lesson/build.h"
 #include "lesson/why.h"
 #include "program.h"
@@ -37,21 +38,31 @@ static int read_request(explain_request *r, const tg_arguments *a)
 
 /* ---- --why -------------------------------------------------------------------------------------------- */
 
-static int tell_why(explain_request *r, const char *name)
+static int tell_why(const tg_arguments *a, explain_request *r, const char *name)
 {
     tg_diag diag = {TG_OK, ""};
     const tg_program *p = &r->program;
+    const char *format = tg_option_value(a, "format");
+    uint64_t seed = 0;
+    if (format != NULL && strcmp(format, "text") != 0)
+        return tg_complain(p->command, "--why answers in text, not as --format %s", format);
+    if (!tg_option_seed(a, &seed)) return TG_EXIT_BAD;
     tg_tensor *x = tg_model_find(p->model, name);
     if (x == NULL) return tg_complain(p->command, "--why: %s has no tensor '%s'", p->path, name);
     if (tg_dtype_of(x) != TG_F32 && tg_dtype_of(x) != TG_F64)
         return tg_complain(p->command, "--why: '%s' is no floating tensor, so it has no gradient", name);
-    tg_lesson_task task = {.g = p->graph, .loss = r->loss};
+    tg_lesson_task task = {.g = p->graph, .loss = r->loss, .seed = seed};
     if (tg_lesson_draw_inputs(&task, NULL) != TG_OK) return tg_complain(p->command, "out of memory");
     char *answer = tg_lesson_why(p->graph, r->loss, x, &diag);
     if (answer == NULL) return tg_complain(p->command, "%s: %s", p->path, diag.message);
-    printf("the gradient of '%s' by '%s' is %s", r->loss_name, name, answer);
+    tg_text text = {0};
+    tg_text_print(&text, "the gradient of '%s' by '%s' is %s", r->loss_name, name, answer);
     tg_text_free(answer);
-    return TG_EXIT_OK;
+    char *whole = tg_text_take(&text);
+    if (whole == NULL) return tg_complain(p->command, "out of memory");
+    int status = tg_text_write(p->command, tg_option_value(a, "output"), whole);
+    tg_text_free(whole);
+    return status;
 }
 
 /* ---- The lesson --------------------------------------------------------------------------------------- */
@@ -114,7 +125,7 @@ static int run(const tg_arguments *a)
     explain_request r = {.program = {.command = a->command}};
     int status = read_request(&r, a);
     const char *why = tg_option_value(a, "why");
-    if (status == TG_EXIT_OK) status = why != NULL ? tell_why(&r, why) : explain(a, &r);
+    if (status == TG_EXIT_OK) status = why != NULL ? tell_why(a, &r, why) : explain(a, &r);
     tg_program_close(&r.program);
     return status;
 }

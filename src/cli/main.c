@@ -19,7 +19,7 @@ const tg_command *tg_command_at(int i)
     return i >= 0 && (size_t)i < sizeof commands / sizeof commands[0] ? commands[i] : NULL;
 }
 
-const tg_command *tg_command_find(const char *name)
+static const tg_command *find_command(const char *name)
 {
     for (int i = 0; tg_command_at(i) != NULL; i++)
         if (strcmp(tg_command_at(i)->name, name) == 0) return tg_command_at(i);
@@ -32,8 +32,8 @@ static int unknown_command(const char *name)
     int distance = 3;
     for (int i = 0; tg_command_at(i) != NULL; i++)
         tg_suggest(name, (uint32_t)strnlen(name, 1000), tg_command_at(i)->name, &best, &distance);
-    fprintf(stderr, "tapegrad: there is no command '%s'%s%s%s; 'tapegrad --help' lists the commands\n", name,
-            best == NULL ? "" : "; did you mean '", best == NULL ? "" : best, best == NULL ? "" : "'?");
+    fprintf(stderr, "tapegrad: there is no command '%s'; %s%s%s'tapegrad --help' lists the commands\n", name,
+            best == NULL ? "" : "did you mean '", best == NULL ? "" : best, best == NULL ? "" : "'? ");
     return TG_EXIT_BAD;
 }
 
@@ -58,7 +58,7 @@ static int run_general(int argc, char **argv)
         return TG_EXIT_OK;
     }
     if (strcmp(word, "help") == 0) {
-        const tg_command *command = tg_command_find(argv[2]);
+        const tg_command *command = find_command(argv[2]);
         if (command == NULL) return unknown_command(argv[2]);
         tg_help_command(stdout, command);
         return TG_EXIT_OK;
@@ -96,7 +96,7 @@ int main(int argc, char **argv)
         tg_help_overview(stderr);
         return TG_EXIT_BAD;
     }
-    const tg_command *command = tg_command_find(argv[1]);
+    const tg_command *command = find_command(argv[1]);
     int status = command == NULL ? run_general(argc, argv) : run_command(command, argc - 1, argv + 1);
     return finish_output(status);
 }

@@ -135,9 +135,12 @@ const tg_command tg_command_plan = {
     "share one arena; its size is the peak of memory, beside params and inputs, and with it stands the most that is "
     "alive in one unit, each result in whole units of 64 bytes, below which no arrangement can go. Inputs need no data, "
     "but named sizes must be known.\n\n"
-    "--without leaves out passes of the planner, to see what they bring: fuse (kernels that run together), epilogue (products that are scaled, added and go through ReLU as they are made), view (reading "
-    "through strides), loop (plain loops instead of a walk over axes), update and overwrite (results computed in params, "
-    "and over what they are made of), place (results that share memory), small (tiny arrays in vector registers), chain (results that go from one elementwise operation to the next in registers).",
+    "--without leaves out passes of the planner, to see what they bring: fuse (kernels that run together), epilogue "
+    "(products that are scaled, added and go through ReLU as they are made), view (reading through strides), loop (plain "
+    "loops instead of a walk over axes), update and overwrite (results computed in params, and over what they are made "
+    "of), place (results that share memory), small (tiny arrays in vector registers), chain (results that go from one "
+    "elementwise operation to the next in registers), depth (threads that share out the sums of a product whose rows and "
+    "columns are few).",
     options,
     examples,
     run};

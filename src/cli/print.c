@@ -2,18 +2,25 @@
 #include "print.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #define SHOWN 1000 /* elements; of more, the ends of every axis are shown */
 #define ENDS 3
 
+/* The sign of a NaN says nothing, and differs from processor to processor. */
+static int real_text(double value, char *text, size_t size)
+{
+    return isnan(value) ? snprintf(text, size, "nan") : snprintf(text, size, "%.8g", value);
+}
+
 static int element_text(const tg_type *type, const void *data, int64_t i, char *text, size_t size)
 {
     switch (type->dtype) {
     case TG_F32:
-        return snprintf(text, size, "%.8g", (double)((const float *)data)[i]);
+        return real_text((double)((const float *)data)[i], text, size);
     case TG_F64:
-        return snprintf(text, size, "%.8g", ((const double *)data)[i]);
+        return real_text(((const double *)data)[i], text, size);
     case TG_I64:
         return snprintf(text, size, "%" PRId64, ((const int64_t *)data)[i]);
     case TG_BOOL:

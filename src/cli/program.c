@@ -18,32 +18,41 @@ int tg_program_read(const tg_command *command, const char *path, tg_model **out)
     tg_bytes text = {0};
     int is_stdin = strcmp(path, "-") == 0;
     *out = NULL;
-    if (tg_file_read(is_stdin ? "/dev/stdin" : path, &text, &diag) != TG_OK)
+    if ((is_stdin ? tg_standard_input_read(&text, &diag) : tg_file_read(path, &text, &diag)) != TG_OK)
         return tg_complain(command, "%s", diag.message);
     /* Problems of syntax are shown together with those that building finds. */
-    tg_model_parse((const char *)text.data, text.size, is_stdin ? "standard input" : path, out, &diag);
+    const char *name = is_stdin ? "standard input" : path;
+    tg_model_parse((const char *)text.data, text.size, name, out, &diag);
     tg_bytes_clear(&text);
-    return *out == NULL ? tg_complain(command, "%s: %s", path, diag.message) : TG_EXIT_OK;
+    return *out == NULL ? tg_complain(command, "%s: %s", name, diag.message) : TG_EXIT_OK;
 }
 
 /* ---- Binding ------------------------------------------------------------------------------------------ */
 
-static int bind_dim(const tg_program *p, const char *text)
+static int bind_dim(const tg_command *command, tg_model *m, const char *text)
 {
     tg_diag diag;
     char name[256], *end;
     const char *equals = strchr(text, '=');
     size_t length = equals == NULL ? 0 : (size_t)(equals - text);
     if (length == 0 || length >= sizeof name)
-        return tg_complain(p->command, "--dim: expected NAME=NUMBER, found '%s'", text);
+        return tg_complain(command, "--dim: expected NAME=NUMBER, found '%s'", text);
     memcpy(name, text, length);
     name[length] = '\0';
     errno = 0;
     long long value = strtoll(equals + 1, &end, 10);
     if (end == equals + 1 || *end != '\0' || errno != 0 || value < 0)
-        return tg_complain(p->command, "--dim %s: expected a size, found '%s'", name, equals + 1);
-    if (tg_model_bind_size(p->model, name, value, &diag) != TG_OK)
-        return tg_complain(p->command, "--dim: %s", diag.message);
+        return tg_complain(command, "--dim %s: expected a size, found '%s'", name, equals + 1);
+    if (tg_model_bind_size(m, name, value, &diag) != TG_OK)
+        return tg_complain(command, "--dim: %s", diag.message);
+    return TG_EXIT_OK;
+}
+
+int tg_program_bind_dims(const tg_arguments *a, tg_model *m)
+{
+    const char *text;
+    for (int i = 0; (text = tg_option_value_at(a, "dim", i)) != NULL; i++)
+        if (bind_dim(a->command, m, text) != TG_EXIT_OK) return TG_EXIT_BAD;
     return TG_EXIT_OK;
 }
 
@@ -58,9 +67,7 @@ static int is_declared(const tg_model *m, const char *name)
 static int bind_sizes(const tg_program *p, const tg_arguments *a)
 {
     tg_diag diag;
-    const char *text;
-    for (int i = 0; (text = tg_option_value_at(a, "dim", i)) != NULL; i++)
-        if (bind_dim(p, text) != TG_EXIT_OK) return TG_EXIT_BAD;
+    if (tg_program_bind_dims(a, p->model) != TG_EXIT_OK) return TG_EXIT_BAD;
     for (int i = 0; i < p->loaded.count; i++) {
         const tg_loaded *item = &p->loaded.items[i];
         if (!is_declared(p->model, item->name)) {
@@ -111,6 +118,7 @@ int tg_program_load(const tg_arguments *a, tg_program *p)
     *p = (tg_program){.command = a->command, .path = a->operands[0]};
     const char *file;
     if (tg_program_read(a->command, p->path, &p->model) != TG_EXIT_OK) return TG_EXIT_BAD;
+    if (strcmp(p->path, "-") == 0) p->path = "standard input"; /* in messages */
     for (int i = 0; (file = tg_option_value_at(a, "load", i)) != NULL; i++)
         if (tg_load_arrays(a->command, file, &p->loaded) != TG_EXIT_OK) return TG_EXIT_BAD;
     return bind_sizes(p, a);

@@ -27,6 +27,8 @@ typedef struct tg_program {
 
 /* Reads a program; "-" is standard input. TG_EXIT_OK, or TG_EXIT_BAD with all its problems printed and *out NULL. */
 int tg_program_read(const tg_command *command, const char *path, tg_model **out);
+/* Binds the named sizes of --dim. TG_EXIT_OK, or TG_EXIT_BAD with a message. */
+int tg_program_bind_dims(const tg_arguments *a, tg_model *m);
 
 /* Reads the program that the first operand names, loads files, binds sizes, builds the graph and sets the values.
  * TG_EXIT_OK or TG_EXIT_BAD with a message; close it in both cases. */

@@ -77,6 +77,8 @@ static int read_request(const tg_arguments *a, request *r)
     r->spec.plant_layer = (int)layer;
     if (status == TG_EXIT_OK && r->view.hide && r->plant == NULL)
         status = tg_complain(a->command, "--hide is for an error that --plant plants");
+    if (status == TG_EXIT_OK && layer > 0 && r->plant == NULL)
+        status = tg_complain(a->command, "--at is for an error that --plant plants");
     if (status == TG_EXIT_OK && r->view.hide && r->json)
         status = tg_complain(a->command, "--hide and --json do not go together");
     return status;

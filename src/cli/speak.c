@@ -31,13 +31,23 @@ void tg_note(const tg_command *command, const char *format, ...)
 int tg_text_write(const tg_command *command, const char *path, const char *text)
 {
     tg_diag diag;
-    if (path == NULL) {
+    if (path == NULL || strcmp(path, "-") == 0) {
         fputs(text, stdout);
         return TG_EXIT_OK;
     }
     tg_bytes piece = {(unsigned char *)(uintptr_t)text, strlen(text), 0};
     if (tg_file_write(path, &piece, 1, &diag) == TG_OK) return TG_EXIT_OK;
     return tg_complain(command, "%s", diag.message);
+}
+
+char *tg_utf8_name(const char *name)
+{
+    char *copy = malloc(strlen(name) + 1);
+    if (copy == NULL) return NULL;
+    strcpy(copy, name);
+    for (char *c = copy; !tg_text_is_utf8(name) && *c != '\0'; c++)
+        if ((unsigned char)*c >= 128) *c = '?';
+    return copy;
 }
 
 json_t *tg_json_real(double value)

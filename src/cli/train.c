@@ -71,9 +71,11 @@ static int read_model(train_run *r)
         fputs(tg_model_problems(r->model), stderr);
         return TG_EXIT_BAD;
     }
+    if (tg_program_bind_dims(r->arguments, r->model) != TG_EXIT_OK) return TG_EXIT_BAD;
     if (train_net_check(r->model, &r->net.fixed, &diag) != TG_OK)
         return tg_complain(r->arguments->command, "%s: %s", r->settings.model, diag.message);
-    return TG_EXIT_OK;
+    r->net.given = train_net_given_sizes(r->model);
+    return r->net.given != NULL ? TG_EXIT_OK : tg_complain(r->arguments->command, "out of memory");
 }
 
 /* A model with a batch size of its own takes whole batches alone. */
@@ -100,8 +102,15 @@ static tg_status check_shapes(const train_run *r, tg_diag *diag)
     if (r->net.fixed != 0) return TG_OK; /* building for a batch will tell */
     tg_status status = tg_model_bind_shape(r->model, "x", x->rank, x->shape, diag);
     if (status == TG_OK && y != NULL) status = tg_model_bind_shape(r->model, "y", y->rank, y->shape, diag);
-    tg_model_unbind_sizes(r->model);
+    train_net_free_sizes(r->model, r->net.given);
     return status;
+}
+
+/* An example in place of the header line would be lost without a word. */
+static void note_header(const train_run *r, const char *path, const train_data *data)
+{
+    if (data->numbers_as_header)
+        tg_note(r->arguments->command, "%s: the first line, though of numbers, is taken as the header", path);
 }
 
 static int read_data(train_run *r)
@@ -109,10 +118,13 @@ static int read_data(train_run *r)
     tg_diag diag;
     const train_settings *s = &r->settings;
     tg_status status = train_data_load(s->data, TRAIN_PART_TRAIN, r->model, NULL, &r->data, &diag);
-    if (status == TG_OK) status = check_shapes(r, &diag);
+    if (status == TG_OK && check_shapes(r, &diag) != TG_OK)
+        return tg_complain(r->arguments->command, "%s: %s", s->data, diag.message);
     if (status == TG_OK && s->test != NULL)
         status = train_data_load(s->test, TRAIN_PART_TEST, r->model, &r->data, &r->test, &diag);
     if (status != TG_OK) return tg_complain(r->arguments->command, "%s", diag.message);
+    note_header(r, s->data, &r->data);
+    note_header(r, s->test, &r->test);
     if (keep_whole_batches(r, s->data, &r->data) != TG_EXIT_OK) return TG_EXIT_BAD;
     if (s->test != NULL && keep_whole_batches(r, s->test, &r->test) != TG_EXIT_OK) return TG_EXIT_BAD;
     r->net.classes = train_targets_are_classes(r->data.y);
@@ -237,7 +249,9 @@ static int print_json(const train_run *r)
     json_t *object = json_pack("{s:I, s:o, s:o}", "epochs", (json_int_t)r->epochs, "seconds",
                                tg_json_real(r->seconds), "train", score_json(r->train_score));
     if (r->test.x != NULL) json_object_set_new(object, "test", score_json(r->test_score));
-    if (r->settings.save != NULL) json_object_set_new(object, "saved", json_string(r->settings.save));
+    char *saved = r->settings.save == NULL ? NULL : tg_utf8_name(r->settings.save);
+    if (saved != NULL) json_object_set_new(object, "saved", json_string(saved));
+    free(saved);
     if (tg_option_given(r->arguments, "profile"))
         json_object_set_new(object, "profile", train_profile_json(&r->profile));
     return tg_json_print(r->arguments->command, object);
@@ -245,14 +259,15 @@ static int print_json(const train_run *r)
 
 static void print_score(const char *name, tg_score score)
 {
-    printf("%-7s loss %.4f", name, score.loss);
+    char loss[32];
+    printf("%-7s loss %s", name, train_loss_text(score.loss, loss, sizeof loss));
     if (!isnan(score.metric)) printf("   accuracy %.1f %%", 100 * score.metric);
     putchar('\n');
 }
 
 static void print_text(const train_run *r)
 {
-    fprintf(stderr, "%" PRId64 " epochs in %.2f s\n", r->epochs, r->seconds);
+    fprintf(stderr, "%" PRId64 " epoch%s in %.2f s\n", r->epochs, r->epochs == 1 ? "" : "s", r->seconds);
     print_score("train", r->train_score);
     if (r->test.x != NULL) print_score("test", r->test_score);
     if (r->settings.save != NULL) printf("saved   %s\n", r->settings.save);
@@ -293,6 +308,7 @@ static const tg_option options[] = {
     {"test", 't', "DATA", 0, "Examples to judge the model by, after every epoch.", "FILE"},
     {"epochs", 'e', "N", 0, "How often to go through the examples (10 when not given).", NULL},
     {"batch", 'b', "N", 0, "Examples in a step (32 when not given).", NULL},
+    {"dim", 0, "H=8", 1, "Bind a named size that does not follow from the data.", NULL},
     {"optimizer", 'O', "NAME", 0,
      "sgd, momentum (0.9), adam, or adamw (weight decay 0.01); adam when not given.",
      "sgd momentum adam adamw"},

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "io/csv_number.h"
 #include "train_data.h"
 
 /* ---- Reading ------------------------------------------------------------------------------------------ */
@@ -45,6 +46,13 @@ static tg_status read_features(const char *path, const tg_csv *csv, train_source
     return TG_OK;
 }
 
+static int features_are_named_by_numbers(const tg_csv *csv)
+{
+    for (int64_t c = 0; c < csv->n_columns - 1; c++)
+        if (!tg_csv_is_number(csv->columns[c].name)) return 0;
+    return 1;
+}
+
 static tg_status read_csv(const char *path, train_source *source, tg_diag *diag)
 {
     tg_csv *csv = NULL;
@@ -66,6 +74,7 @@ static tg_status read_csv(const char *path, train_source *source, tg_diag *diag)
         source->n_classes = target->n_classes;
         target->classes = NULL;
         target->n_classes = 0;
+        source->numbers_as_header = features_are_named_by_numbers(csv);
     }
     tg_csv_free(csv);
     return status;
@@ -225,13 +234,14 @@ static tg_status fit_array(const char *path, const tg_array *from, const tg_decl
 }
 
 /* 1 when every element is one of 0, …, limit - 1. */
-static int are_labels(const tg_array *y, int64_t limit)
+/* The first element that is no label, a whole number from 0 and below the limit; -1 where all are. */
+static int64_t first_no_label(const tg_array *y, int64_t limit)
 {
     for (int64_t i = 0; i < y->type.shape[0]; i++) {
         double label = train_number(y, i);
-        if (!(label >= 0 && label < (double)limit) || label != floor(label)) return 0;
+        if (!(label >= 0 && label < (double)limit) || label != floor(label)) return i;
     }
-    return 1;
+    return -1;
 }
 
 static double largest(const tg_array *y)
@@ -251,15 +261,28 @@ static int64_t class_count(const train_source *source, const tg_declaration *d, 
     return most < 1e6 ? (int64_t)most + 1 : 1000000;
 }
 
+/* Targets that do not fit k columns, or the two sides of a single one. */
+static tg_status bad_label(const char *path, const train_source *source, int64_t k, double label,
+                           tg_diag *diag)
+{
+    const char *columns = k == 1 ? "" : "s";
+    if (source->n_classes > 0)
+        return tg_fail(diag, TG_ERR_SHAPE,
+                       "%s: y has %" PRId64 " column%s, for at most %" PRId64 " classes; found %" PRId64
+                       " class names",
+                       path, k, columns, k > 1 ? k : 2, source->n_classes);
+    return tg_fail(diag, TG_ERR_SHAPE,
+                   "%s: y has %" PRId64 " column%s, so that the targets must be whole numbers from 0 to "
+                   "%" PRId64 "; found %.17g",
+                   path, k, columns, k > 1 ? k - 1 : 1, label);
+}
+
 static tg_status one_hot(const char *path, const train_source *source, const tg_declaration *d,
                          const train_data *like, tg_array **out, tg_diag *diag)
 {
     int64_t n = source->y->type.shape[0], k = class_count(source, d, like);
-    if (!are_labels(source->y, k))
-        return tg_fail(diag, TG_ERR_SHAPE,
-                       "%s: y has %" PRId64 " columns, so that the targets must be 0 to %" PRId64
-                       "; found %.17g (%" PRId64 " class names)",
-                       path, k, k - 1, largest(source->y), source->n_classes);
+    int64_t bad = first_no_label(source->y, k);
+    if (bad >= 0) return bad_label(path, source, k, train_number(source->y, bad), diag);
     *out = tg_array_new(d->dtype, 2, (int64_t[]){n, k}, diag);
     if (*out == NULL) return diag->status;
     for (int64_t i = 0; i < n; i++) set_number(*out, i * k + (int64_t)train_number(source->y, i), 1);
@@ -279,7 +302,7 @@ static tg_status fit_targets(const char *path, const train_source *source, const
     if (type->rank != 1 || d->rank != 2) return fit_array(path, source->y, d, out, diag);
     int single = d->shape[1] == 1 || (d->shape[1] < 0 && !source->labelled);
     /* Two classes also fit one column, as 0 and 1. */
-    if (single && (!source->labelled || are_labels(source->y, 2)))
+    if (single && (!source->labelled || first_no_label(source->y, 2) < 0))
         return fit_array(path, source->y, d, out, diag);
     return one_hot(path, source, d, like, out, diag);
 }
@@ -315,6 +338,7 @@ static tg_status fit_to_model(const char *path, const train_source *source, cons
     if (status == TG_OK && y.name != NULL) status = fit_targets(path, source, &y, like, &data->y, diag);
     data->rows = source->rows;
     data->columns = source->columns;
+    data->numbers_as_header = source->numbers_as_header;
     return status;
 }
 

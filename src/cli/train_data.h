@@ -13,6 +13,7 @@ typedef struct train_source {
     char **classes;        /* names of the classes by number, or NULL */
     int64_t n_classes;     /* names */
     int64_t rows, columns; /* of the picture that an example is; 0: none */
+    int numbers_as_header; /* a CSV file's columns are named by numbers: it may have no header line */
 } train_source;
 
 /* What the network takes: arrays of the declared element types, with the declared ranks. */
@@ -21,6 +22,7 @@ typedef struct train_data {
     char **classes;  /* names, or NULL */
     int64_t n_classes;
     int64_t rows, columns;
+    int numbers_as_header;
 } train_data;
 
 /* Which files of a folder are wanted where it has both. */

@@ -19,13 +19,31 @@ static tg_status check_sizes(const tg_model *m, const tg_declaration *x, tg_diag
 {
     tg_declaration y = train_input(m, "y");
     const char *size;
-    for (int i = 0; (size = tg_model_size_at(m, i, NULL)) != NULL; i++)
-        if (!uses_size(x, size) && !uses_size(&y, size))
+    int64_t value;
+    for (int i = 0; (size = tg_model_size_at(m, i, &value)) != NULL; i++)
+        if (value < 0 && !uses_size(x, size) && !uses_size(&y, size))
             return tg_fail(diag, TG_ERR_SIZE,
                            "the size %.100s does not follow from the data, as those of x and y do; "
-                           "write a number for it",
-                           size);
+                           "give --dim %.100s=NUMBER",
+                           size, size);
     return TG_OK;
+}
+
+int64_t *train_net_given_sizes(const tg_model *m)
+{
+    int n = 0;
+    while (tg_model_size_at(m, n, NULL) != NULL) n++;
+    int64_t *given = malloc(((size_t)n + 1) * sizeof *given);
+    for (int i = 0; given != NULL && i < n; i++) tg_model_size_at(m, i, &given[i]);
+    return given;
+}
+
+void train_net_free_sizes(tg_model *m, const int64_t *given)
+{
+    const char *size;
+    tg_model_unbind_sizes(m);
+    for (int i = 0; (size = tg_model_size_at(m, i, NULL)) != NULL; i++)
+        if (given[i] >= 0) tg_model_bind_size(m, size, given[i], NULL);
 }
 
 /* Whether the declared input has x's batch as its first axis. */
@@ -43,6 +61,9 @@ tg_status train_net_check(const tg_model *m, int64_t *fixed, tg_diag *diag)
         return tg_fail(diag, TG_ERR_NAME, "the model has no input x, to which the examples could be bound");
     if (x.rank == 0)
         return tg_fail(diag, TG_ERR_SHAPE, "input x is a scalar; its first axis must be the batch");
+    if (x.size_names[0] != NULL && x.shape[0] >= 0)
+        return tg_fail(diag, TG_ERR_SIZE, "the size %.100s is the batch's, which --batch gives",
+                       x.size_names[0]);
     if (x.size_names[0] == NULL && x.shape[0] == 0)
         return tg_fail(diag, TG_ERR_SHAPE, "the first axis of input x, the batch, has size 0");
     for (int i = 0; i < tg_model_declaration_count(m); i++) {
@@ -122,7 +143,7 @@ static tg_status build(tg_graph *g, int64_t n, train_net *t, train_build *b)
     char suffix[32];
     tg_diag diag;
     snprintf(suffix, sizeof suffix, ".%" PRId64, n);
-    tg_model_unbind_sizes(t->model);
+    train_net_free_sizes(t->model, t->given);
     tg_status status = bind(t->model, "x", t->data->x, n, &diag);
     if (status == TG_OK && t->data->y != NULL) status = bind(t->model, "y", t->data->y, n, &diag);
     if (status != TG_OK) {
@@ -175,6 +196,7 @@ tg_status train_net_build(tg_graph *g, int64_t n, tg_net *net, void *context)
 
 void train_net_clear(train_net *t)
 {
+    free(t->given);
     free(t->builds);
     t->builds = NULL;
     t->n_builds = 0;

@@ -15,14 +15,20 @@ typedef struct train_net {
     tg_model *model;
     const train_data *data; /* whose shapes the inputs take */
     int64_t fixed;          /* the only batch size that the model takes; 0: any */
-    int classes;            /* the targets are classes: accuracy counts */
+    int64_t *given; /* the values of named sizes that --dim gives, by their number; -1 for the others */
+    int classes;    /* the targets are classes: accuracy counts */
     train_build *builds;
     int n_builds;
 } train_net;
 
 /* Looks at the model's inputs: NAME where there is no x, or one that no data are bound to; SHAPE where the first axis
- * of x cannot be the batch. */
+ * of x cannot be the batch; SIZE where a named size neither follows from the data nor is bound. */
 tg_status train_net_check(const tg_model *m, int64_t *fixed, tg_diag *diag);
+
+/* The model's sizes as --dim has bound them, for `given`; NULL when memory runs out. */
+int64_t *train_net_given_sizes(const tg_model *m);
+/* Forgets the sizes of data and batch; the given ones stay. */
+void train_net_free_sizes(tg_model *m, const int64_t *given);
 
 /* Whether targets are classes: rows that are distributions (one-hot mostly), columns of 0 and 1, or i64 numbers. */
 int train_targets_are_classes(const tg_array *y);

@@ -27,6 +27,15 @@ train_progress train_progress_begin(int64_t first_step, int64_t batch)
         .terminal = isatty(STDERR_FILENO), .first_step = first_step, .batch = batch, .start = now};
 }
 
+const char *train_loss_text(double loss, char *text, size_t size)
+{
+    if (isnan(loss))
+        snprintf(text, size, "nan");
+    else
+        snprintf(text, size, fabs(loss) < 1e6 ? "%.4f" : "%.4g", loss);
+    return text;
+}
+
 static int terminal_width(void)
 {
     struct winsize size;
@@ -77,7 +86,8 @@ void train_progress_step(train_progress *p, const tg_progress *now)
 static void show_score(const char *name, tg_score score)
 {
     if (isnan(score.loss) && isnan(score.metric)) return;
-    fprintf(stderr, "   %sloss %.4f", name, score.loss);
+    char loss[32];
+    fprintf(stderr, "   %sloss %s", name, train_loss_text(score.loss, loss, sizeof loss));
     if (!isnan(score.metric)) fprintf(stderr, "   %saccuracy %.1f %%", name, 100 * score.metric);
 }
 

@@ -20,6 +20,8 @@ train_progress train_progress_begin(int64_t first_step, int64_t batch);
 void train_progress_step(train_progress *p, const tg_progress *now);
 /* After an epoch; test is NaN where there is no test data. */
 void train_progress_epoch(train_progress *p, const tg_progress *now, tg_score test);
+/* A loss for people, also one that has become very large. Returns text. */
+const char *train_loss_text(double loss, char *text, size_t size);
 /* Leaves the bar's line. */
 void train_progress_end(train_progress *p);
 

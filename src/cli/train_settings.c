@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "train.h"
@@ -103,9 +104,15 @@ tg_optimizer train_optimizer(const train_settings *s)
 }
 
 /* Finding out after an hour of training that a file cannot be written would be late. */
-static int check_folder(const tg_arguments *a, const char *option, const char *path)
+static int check_writable(const tg_arguments *a, const char *option, const char *path)
 {
+    struct stat there;
     if (path == NULL) return TG_EXIT_OK;
+    if (path[0] == '\0')
+        return tg_complain(a->command, "--%s: expected the name of a file, found ''", option);
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+        return tg_complain(a->command, "--%s %s: expected a file, found %s", option, path,
+                           S_ISDIR(there.st_mode) ? "a directory" : "a device, pipe or socket");
     char *folder = strdup(path);
     if (folder == NULL) return tg_complain(a->command, "out of memory");
     char *slash = strrchr(folder, '/');
@@ -133,12 +140,12 @@ int train_settings_read(const tg_arguments *a, train_settings *s)
     *s = (train_settings){.model = a->operands[0],
                           .data = tg_option_value(a, "data"),
                           .test = tg_option_value(a, "test"),
-                          .save = tg_option_value(a, "save"),
                           .report = tg_option_value(a, "report"),
                           .optimizer = "adam",
                           .epochs = 10,
                           .batch = 32,
                           .resume = tg_option_given(a, "resume")};
+    if (!tg_option_save(a, ".safetensors", &s->save)) return TG_EXIT_BAD;
     if (s->data == NULL)
         return tg_complain(a->command, "--data is missing: a CSV file, a folder with IDX files or an npz");
     if (s->resume && read_checkpoint(a, s) != TG_EXIT_OK) return TG_EXIT_BAD;
@@ -154,6 +161,6 @@ int train_settings_read(const tg_arguments *a, train_settings *s)
         return TG_EXIT_BAD;
     if (s->rate == 0) s->rate = strncmp(s->optimizer, "adam", 4) == 0 ? 0.001 : 0.01;
     if (s->resume && check_middle(a, s, batch, seed) != TG_EXIT_OK) return TG_EXIT_BAD;
-    if (check_folder(a, "save", s->save) != TG_EXIT_OK) return TG_EXIT_BAD;
-    return check_folder(a, "report", s->report);
+    if (check_writable(a, "save", s->save) != TG_EXIT_OK) return TG_EXIT_BAD;
+    return check_writable(a, "report", s->report);
 }

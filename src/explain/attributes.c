@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/c_locale.h"
+
 /* The fewest digits that read back as the same double (or float); whole numbers without an exponent. */
 static void real(tg_text *text, double value, int single)
 {
@@ -20,8 +22,8 @@ static void real(tg_text *text, double value, int single)
         return;
     }
     for (int n = 1; n <= 17; n++) {
-        snprintf(digits, sizeof digits, "%.*g", n, value);
-        double back = strtod(digits, NULL);
+        tg_c_snprintf(digits, sizeof digits, "%.*g", n, value);
+        double back = tg_c_strtod(digits, NULL);
         if (single ? (float)back == (float)value : back == value) break;
     }
     tg_text_print(text, "%s", digits);

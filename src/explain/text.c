@@ -8,6 +8,8 @@
 
 #include <tapegrad/text.h>
 
+#include "graph/c_locale.h"
+
 static int reserve(tg_text *text, size_t more)
 {
     if (text->failed) return 0;
@@ -35,11 +37,11 @@ void tg_text_print(tg_text *text, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = tg_c_vsnprintf(NULL, 0, format, args);
     va_end(args);
     if (n < 0 || !reserve(text, (size_t)n)) return;
     va_start(args, format);
-    vsnprintf(text->chars + text->length, (size_t)n + 1, format, args);
+    tg_c_vsnprintf(text->chars + text->length, (size_t)n + 1, format, args);
     va_end(args);
     text->length += (size_t)n;
 }

@@ -3,13 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "c_locale.h"
 #include "graph.h"
 
 static void keep_error(tg_graph *g, tg_status status, const char *format, va_list args)
 {
     if (g == NULL || g->status != TG_OK) return;
     g->status = status;
-    vsnprintf(g->error, sizeof g->error, format, args);
+    tg_c_vsnprintf(g->error, sizeof g->error, format, args);
 }
 
 tg_tensor *tg_set_error(tg_graph *g, tg_status status, const char *format, ...)

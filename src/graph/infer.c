@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "c_locale.h"
 #include "infer.h"
 
 int tg_infer_input_count(const tg_infer *q)
@@ -23,7 +24,7 @@ tg_status tg_infer_output(tg_infer *q, tg_dtype dtype, int rank, const int64_t *
 {
     tg_diag diag;
     tg_status status = tg_type_make(&q->output, dtype, rank, shape, &diag);
-    if (status != TG_OK) return tg_infer_fail(q, status, "the result would have %s", diag.message);
+    if (status != TG_OK) return tg_infer_fail(q, status, "an impossible result: %s", diag.message);
     q->given = 1;
     return TG_OK;
 }
@@ -34,7 +35,7 @@ tg_status tg_infer_fail(tg_infer *q, tg_status status, const char *format, ...)
     char what[TG_DIAG_SIZE / 2], inputs[TG_DIAG_SIZE];
     va_list args;
     va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
+    tg_c_vsnprintf(what, sizeof what, format, args);
     va_end(args);
 
     inputs[0] = '\0';

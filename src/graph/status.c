@@ -5,6 +5,8 @@
 #include <tapegrad/status.h>
 #include <tapegrad/version.h>
 
+#include "c_locale.h"
+
 const char *tg_status_name(tg_status status)
 {
     switch (status) {
@@ -35,7 +37,7 @@ tg_status tg_fail(tg_diag *diag, tg_status status, const char *format, ...)
         va_list args;
         va_start(args, format);
         diag->status = status;
-        vsnprintf(diag->message, sizeof diag->message, format, args);
+        tg_c_vsnprintf(diag->message, sizeof diag->message, format, args);
         va_end(args);
     }
     return status;

@@ -27,7 +27,7 @@ void tg_checksum_number(tg_checksum *checksum, uint64_t number)
     XXH3_128bits_update(state_of(checksum), bytes, sizeof bytes);
 }
 
-void tg_checksum_bytes(tg_checksum *checksum, const void *bytes, size_t size)
+static void add_bytes(tg_checksum *checksum, const void *bytes, size_t size)
 {
     tg_checksum_number(checksum, size);
     if (size > 0) XXH3_128bits_update(state_of(checksum), bytes, size);
@@ -36,11 +36,11 @@ void tg_checksum_bytes(tg_checksum *checksum, const void *bytes, size_t size)
 void tg_checksum_tensor(tg_checksum *checksum, const char *name, const char *element, int rank,
                         const int64_t *shape, const void *data, size_t size)
 {
-    tg_checksum_bytes(checksum, name, strlen(name));
-    tg_checksum_bytes(checksum, element, strlen(element));
+    add_bytes(checksum, name, strlen(name));
+    add_bytes(checksum, element, strlen(element));
     tg_checksum_number(checksum, (uint64_t)rank);
     for (int axis = 0; axis < rank; axis++) tg_checksum_number(checksum, (uint64_t)shape[axis]);
-    tg_checksum_bytes(checksum, data, size);
+    add_bytes(checksum, data, size);
 }
 
 void tg_checksum_metadata(tg_checksum *checksum, const tg_metadata *metadata)
@@ -52,8 +52,8 @@ void tg_checksum_metadata(tg_checksum *checksum, const tg_metadata *metadata)
     for (size_t i = 0; i < count; i++) {
         const char *key = metadata->items[i].key, *value = metadata->items[i].value;
         if (strcmp(key, TG_CHECKSUM_KEY) == 0) continue;
-        tg_checksum_bytes(checksum, key, strlen(key));
-        tg_checksum_bytes(checksum, value, strlen(value));
+        add_bytes(checksum, key, strlen(key));
+        add_bytes(checksum, value, strlen(value));
     }
 }
 

@@ -16,7 +16,6 @@ typedef struct tg_checksum tg_checksum;
 /* NULL: out of memory. */
 tg_checksum *tg_checksum_new(void);
 void tg_checksum_number(tg_checksum *checksum, uint64_t number);
-void tg_checksum_bytes(tg_checksum *checksum, const void *bytes, size_t size);
 void tg_checksum_tensor(tg_checksum *checksum, const char *name, const char *element, int rank,
                         const int64_t *shape, const void *data, size_t size);
 /* metadata may be NULL, which is the same as no pairs. */

@@ -37,7 +37,9 @@ static tg_status read_header(tg_csv_reader *reader, tg_text_index *names, tg_dia
         if (status != TG_OK) return status;
         if (!tg_text_index_add(names, cell_text(reader), &number, &is_new))
             return fail_memory(reader->name, diag);
-        if (!is_new) return tg_csv_reader_fail(reader, diag, "a column name that is already there");
+        if (!is_new)
+            return tg_csv_reader_fail(
+                reader, diag, "a column name that is already there (the first line names the columns)");
     } while (!reader->last_in_line);
     return TG_OK;
 }
@@ -48,8 +50,8 @@ static tg_status read_cell(tg_csv_reader *reader, int64_t column, int64_t n_colu
     tg_status status = tg_csv_reader_next(reader, diag);
     if (status != TG_OK || reader->last_in_line == (column == n_columns - 1)) return status;
     char what[128];
-    snprintf(what, sizeof what, "expected %" PRId64 " cells in the line, found %s", n_columns,
-             reader->last_in_line ? "fewer" : "more");
+    snprintf(what, sizeof what, "expected %" PRId64 " cell%s in the line, found %s", n_columns,
+             n_columns == 1 ? "" : "s", reader->last_in_line ? "fewer" : "more");
     return tg_csv_reader_fail(reader, diag, what);
 }
 

@@ -15,11 +15,6 @@ static const struct {
     [TG_ELEMENT_F64] = {8, TG_F64},
 };
 
-size_t tg_element_size(tg_element element)
-{
-    return elements[element].size;
-}
-
 tg_element tg_element_of_dtype(tg_dtype dtype)
 {
     switch (dtype) {

@@ -31,7 +31,6 @@ typedef struct tg_layout {
     int64_t shape[TG_MAX_RANK];
 } tg_layout;
 
-size_t tg_element_size(tg_element element);
 /* The file element that keeps every value of dtype. */
 tg_element tg_element_of_dtype(tg_dtype dtype);
 

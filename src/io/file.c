@@ -33,11 +33,11 @@ static tg_status check_kind(const struct stat *status, const char *path, bool pi
                    S_ISDIR(status->st_mode) ? "a directory" : "a device, pipe or socket");
 }
 
-static tg_status read_all(int file, const char *path, tg_bytes *out, tg_diag *diag)
+static tg_status read_all(int file, const char *path, bool any_kind, tg_bytes *out, tg_diag *diag)
 {
     struct stat status;
     if (fstat(file, &status) != 0) return fail_errno(diag, path, "examine the file");
-    tg_status kind = check_kind(&status, path, true, diag);
+    tg_status kind = any_kind && !S_ISDIR(status.st_mode) ? TG_OK : check_kind(&status, path, true, diag);
     if (kind != TG_OK) return kind;
 
     /* One byte more than the size, so that the read that finds the end needs no more room. */
@@ -61,9 +61,17 @@ tg_status tg_file_read(const char *path, tg_bytes *out, tg_diag *diag)
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (file < 0) return fail_errno(diag, path, "open for reading");
     size_t before = out->size;
-    tg_status status = read_all(file, path, out, diag);
+    tg_status status = read_all(file, path, false, out, diag);
     if (status != TG_OK) out->size = before;
     close(file);
+    return status;
+}
+
+tg_status tg_standard_input_read(tg_bytes *out, tg_diag *diag)
+{
+    size_t before = out->size;
+    tg_status status = read_all(STDIN_FILENO, "standard input", true, out, diag);
+    if (status != TG_OK) out->size = before;
     return status;
 }
 
@@ -79,6 +87,7 @@ static tg_status find_target(const char *path, file_target *out, tg_diag *diag)
 {
     struct stat status;
     *out = (file_target){0};
+    if (path[0] == '\0') return tg_fail(diag, TG_ERR_IO, "the name of a file to write is empty");
     if (stat(path, &status) == 0) {
         tg_status kind = check_kind(&status, path, false, diag);
         if (kind != TG_OK) return kind;

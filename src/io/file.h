@@ -10,6 +10,9 @@
  * its room. */
 tg_status tg_file_read(const char *path, tg_bytes *out, tg_diag *diag);
 
+/* The same with standard input, which may be a terminal or a socket too. */
+tg_status tg_standard_input_read(tg_bytes *out, tg_diag *diag);
+
 /* Writes the pieces one after another to a new file beside path, syncs it and renames it to path. On failure
  * the new file is removed and what was at path stays. A symbolic link is followed; an existing file keeps its
  * permissions. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "graph/c_locale.h"
 
 static int read_ints(tg_evaluator *e, const tg_value *v, const char *name, tg_ints *ints)
 {
@@ -72,7 +73,7 @@ static void write_fallback(const tg_attr *a, char *struct_bytes)
 {
     char *field = struct_bytes + a->offset;
     int64_t integer = strtoll(a->fallback, NULL, 10);
-    double number = strtod(a->fallback, NULL);
+    double number = tg_c_strtod(a->fallback, NULL);
     tg_ints none = {.count = -1};
     if (a->kind == TG_ATTR_BOOL) integer = strcmp(a->fallback, "true") == 0;
     for (int d = TG_F32; a->kind == TG_ATTR_DTYPE && d <= TG_BOOL; d++)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "evaluate.h"
+#include "call.h"
 
 static tg_tensor *build_declaration(tg_evaluator *e, const tg_declared *d, const char *suffix)
 {
@@ -84,15 +84,36 @@ static int is_constant(const tg_tensor *t)
     return t != NULL && tg_leaf_kind_of(t) == TG_LEAF_CONSTANT;
 }
 
+/* A function's parameters: how many there are, or -1 with a problem. */
+static int check_parameters(tg_model *m, const tg_statement *s)
+{
+    uint32_t names[TG_ARGUMENTS_MAX];
+    int count = 0;
+    for (uint32_t at = s->name + 2; !tg_token_is(m, at, ")"); at++) {
+        const tg_token *t = &m->tokens.items[at];
+        if (t->kind != TG_TOKEN_NAME) continue;
+        if (count == TG_ARGUMENTS_MAX) {
+            tg_token_problem(m, s->name, "a function has at most %d parameters", TG_ARGUMENTS_MAX);
+            return -1;
+        }
+        for (int i = 0; i < count; i++)
+            if (m->tokens.items[names[i]].length == t->length &&
+                memcmp(tg_token_text(m, names[i]), tg_token_text(m, at), t->length) == 0) {
+                tg_token_problem(m, at, "there is a parameter '%.*s' already",
+                                 (int)(t->length < 40 ? t->length : 40), tg_token_text(m, at));
+                return -1;
+            }
+        names[count++] = at;
+    }
+    return count;
+}
+
 /* A function's body is checked with its parameters unknown. */
 static void check_def(tg_evaluator *e, const tg_statement *s)
 {
-    tg_value parameters[64] = {{0}};
-    int count = 0;
-    for (uint32_t at = s->name + 2; !tg_token_is(e->model, at, ")"); at++)
-        count += e->model->tokens.items[at].kind == TG_TOKEN_NAME;
-    if (count > 64) {
-        tg_token_problem(e->model, s->name, "a function has at most 64 parameters");
+    tg_value parameters[TG_ARGUMENTS_MAX] = {{0}};
+    int count = check_parameters(e->model, s);
+    if (count < 0) {
         e->broken = 1;
         return;
     }

@@ -264,9 +264,12 @@ static tg_value call_function(tg_evaluator *e, const tg_name_entry *f, const tg_
         return tg_value_problem(e, a->name, "'%.*s' is no function", (int)f->length, f->name);
     if (s->broken || s->refused) return unknown(a->name);
     int n = parameter_count(e->model, s);
-    if (a->named > 0 || (int)a->count != n)
+    if (a->named > 0)
+        return tg_value_problem(e, a->keys[a->count], "'%.*s' takes its arguments by place, without names",
+                                (int)f->length, f->name);
+    if ((int)a->count != n)
         return tg_value_problem(e, a->name, "'%.*s' takes %d argument%s, found %u", (int)f->length, f->name,
-                                n, n == 1 ? "" : "s", a->count + a->named);
+                                n, n == 1 ? "" : "s", a->count);
     if (e->graph == NULL || !all_known(a)) return unknown(a->name);
     return expand(e, s, f, a);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/c_locale.h"
+
 #define DEPTH_MAX 200     /* of brackets, powers and calls */
 #define NODES_MAX 5000000 /* that one program may record */
 
@@ -129,7 +131,7 @@ static tg_value number(tg_evaluator *e)
         e->broken = 1;
         return (tg_value){.kind = TG_VALUE_UNKNOWN, .token = token};
     }
-    double value = strtod(text, NULL);
+    double value = tg_c_strtod(text, NULL);
     free(text);
     if (isinf(value)) return tg_value_problem(e, token, "the number is too large");
     return (tg_value){.kind = TG_VALUE_NUMBER, .token = token, .number = value, .literal = token};

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/c_locale.h"
 #include "model.h"
 
 int tg_token_is(const tg_model *m, uint32_t token, const char *text)
@@ -28,7 +29,7 @@ void tg_token_problem(tg_model *m, uint32_t token, const char *format, ...)
     char message[900];
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    tg_c_vsnprintf(message, sizeof message, format, args);
     va_end(args);
     const tg_token *t = &m->tokens.items[token];
     tg_problem_add(&m->problems, t->start, t->kind == TG_TOKEN_NEWLINE ? 1 : t->length, "%s", message);

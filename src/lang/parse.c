@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/c_locale.h"
 #include "model.h"
 
 static int is_name(const tg_model *m, uint32_t token)
@@ -137,7 +138,7 @@ static int read_number(tg_model *m, uint32_t *at, double *value)
         m->problems.failed = 1;
         return 0;
     }
-    *value = negative ? -strtod(text, NULL) : strtod(text, NULL);
+    *value = negative ? -tg_c_strtod(text, NULL) : tg_c_strtod(text, NULL);
     free(text);
     return 1;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "explain/text.h"
+#include "graph/c_locale.h"
 
 void tg_problem_add(tg_problems *p, uint32_t start, uint32_t length, const char *format, ...)
 {
@@ -17,7 +18,7 @@ void tg_problem_add(tg_problems *p, uint32_t start, uint32_t length, const char 
     char message[1024];
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    tg_c_vsnprintf(message, sizeof message, format, args);
     va_end(args);
     if (p->count == p->room) {
         int room = p->room == 0 ? 8 : 2 * p->room;
@@ -193,7 +194,7 @@ void tg_suggest(const char *name, uint32_t length, const char *candidate, const 
     size_t m = strlen(candidate);
     if (length > LONGEST_NAME || m > LONGEST_NAME || m == 0) return;
     int found = edit_distance(name, (int)length, candidate, (int)m);
-    if (found >= *distance || 2 * found >= (int)length + 1) return;
+    if (found >= *distance || 2 * found > (int)length - (found > 1)) return;
     *distance = found;
     *best = candidate;
 }

@@ -40,7 +40,7 @@ char *tg_problems_show(tg_problems *problems);
 uint32_t tg_utf8_length(const char *text, uint32_t n);
 
 /* The candidate that is most like `name` (at most two letters changed, added, dropped or exchanged, and less than
- * half of it), kept in *best with its distance in *distance; begin with *distance = 3. */
+ * half of it, but one of two), kept in *best with its distance in *distance; begin with *distance = 3. */
 void tg_suggest(const char *name, uint32_t length, const char *candidate, const char **best, int *distance);
 
 #endif

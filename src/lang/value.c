@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "evaluate.h"
+#include "graph/c_locale.h"
 
 tg_value tg_value_problem(tg_evaluator *e, uint32_t token, const char *format, ...)
 {
@@ -13,7 +14,7 @@ tg_value tg_value_problem(tg_evaluator *e, uint32_t token, const char *format, .
     char message[900];
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    tg_c_vsnprintf(message, sizeof message, format, args);
     va_end(args);
     tg_token_problem(e->model, token, "%s", message);
     return unknown;
@@ -47,7 +48,7 @@ tg_value tg_value_of(tg_evaluator *e, uint32_t token, tg_tensor *tensor)
 int tg_value_integer(const tg_value *value, int64_t *integer)
 {
     if (value->kind != TG_VALUE_NUMBER || value->number != floor(value->number) ||
-        fabs(value->number) > 9007199254740992.0)
+        fabs(value->number) >= 9007199254740992.0) /* may have been rounded from another one */
         return 0;
     *integer = (int64_t)value->number;
     return 1;
@@ -87,8 +88,37 @@ static float as_f32(const tg_evaluator *e, const tg_value *value)
     if (t->length >= sizeof text) return (float)value->number;
     memcpy(text, e->model->text + t->start, t->length);
     text[t->length] = '\0';
-    float read = strtof(text, NULL);
+    float read = tg_c_strtof(text, NULL);
     return value->negative ? -read : read;
+}
+
+/* A literal of digits alone is read to its last digit, where a double has 53 bits. 0 when it does not fit. */
+static int as_i64(const tg_evaluator *e, const tg_value *value, int64_t *integer)
+{
+    if (value->literal == 0) return tg_value_integer(value, integer);
+    const tg_token *t = &e->model->tokens.items[value->literal];
+    const char *text = e->model->text + t->start;
+    uint64_t most = (uint64_t)INT64_MAX + (value->negative ? 1 : 0), sum = 0;
+    for (uint32_t i = 0; i < t->length; i++) {
+        if (text[i] < '0' || text[i] > '9') return tg_value_integer(value, integer);
+        uint64_t digit = (uint64_t)(text[i] - '0');
+        if (sum > (most - digit) / 10) return 0;
+        sum = 10 * sum + digit;
+    }
+    *integer = value->negative ? -(int64_t)(sum / 2) - (int64_t)(sum - sum / 2) : (int64_t)sum;
+    return 1;
+}
+
+/* The number as the program has it, for messages. */
+static const char *number_text(const tg_evaluator *e, const tg_value *value, char *text, size_t size)
+{
+    const tg_token *t = &e->model->tokens.items[value->literal];
+    if (value->literal == 0)
+        tg_c_snprintf(text, size, "%.17g", value->number);
+    else
+        snprintf(text, size, "%s%.*s", value->negative ? "-" : "", (int)(t->length < 40 ? t->length : 40),
+                 e->model->text + t->start);
+    return text;
 }
 
 /* Writes the value as one element. 0 with a problem when the type does not have it. */
@@ -117,7 +147,7 @@ static int write_element(tg_evaluator *e, const tg_value *value, tg_dtype dtype,
         memcpy(to, &value->number, sizeof value->number);
         return 1;
     case TG_I64:
-        if (!tg_value_integer(value, &integer)) break;
+        if (!as_i64(e, value, &integer)) break;
         memcpy(to, &integer, sizeof integer);
         return 1;
     case TG_BOOL:
@@ -125,7 +155,11 @@ static int write_element(tg_evaluator *e, const tg_value *value, tg_dtype dtype,
         *(unsigned char *)to = (unsigned char)integer;
         return 1;
     }
-    tg_value_problem(e, value->token, "%.17g is not a value of type %s", value->number, tg_dtype_name(dtype));
+    char text[64];
+    int is_rounded = dtype == TG_I64 && value->literal == 0 && fabs(value->number) >= 9007199254740992.0;
+    tg_value_problem(e, value->token, "%s is not a value of type %s%s",
+                     number_text(e, value, text, sizeof text), tg_dtype_name(dtype),
+                     is_rounded ? ": numbers are computed in f64, exact below 2^53" : "");
     return 0;
 }
 
@@ -155,8 +189,8 @@ static int write_list(tg_evaluator *e, const tg_value *value, const int64_t *sha
         return 1;
     }
     if (value->kind != TG_VALUE_LIST || value->count != shape[0]) {
-        tg_value_problem(e, value->token, "the lists are not of one length: expected %lld elements here",
-                         (long long)shape[0]);
+        tg_value_problem(e, value->token, "the lists are not of one length: expected %lld element%s here",
+                         (long long)shape[0], shape[0] == 1 ? "" : "s");
         return 0;
     }
     for (uint32_t i = 0; i < value->count; i++)

@@ -8,6 +8,7 @@
 #include <tapegrad/op.h>
 
 #include "build.h"
+#include "graph/c_locale.h"
 
 char *tg_lesson_copy(const char *text)
 {
@@ -22,12 +23,12 @@ char *tg_lesson_print(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = tg_c_vsnprintf(NULL, 0, format, args);
     va_end(args);
     char *text = n < 0 ? NULL : malloc((size_t)n + 1);
     if (text == NULL) return NULL;
     va_start(args, format);
-    vsnprintf(text, (size_t)n + 1, format, args);
+    tg_c_vsnprintf(text, (size_t)n + 1, format, args);
     va_end(args);
     return text;
 }

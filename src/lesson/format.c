@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/c_locale.h"
 #include "io/bytes.h"
 #include "lang/problems.h"
 
@@ -15,12 +16,6 @@ const char *tg_lesson_pass(const tg_lesson_step *step)
 {
     int reverse = step->phase == TG_LESSON_BACKWARD || step->phase == TG_LESSON_GRADIENT;
     return reverse ? "Reverse pass" : "Forward pass";
-}
-
-const char *tg_lesson_phase_word(const tg_lesson_step *step)
-{
-    static const char *const words[] = {"forward", "cost", "adjoint", "gradient"};
-    return words[step->phase];
 }
 
 const char *tg_lesson_verdict_word(const tg_lesson_step *step)
@@ -121,7 +116,7 @@ void tg_lesson_number(char out[TG_LESSON_NUMBER], double value, const char *minu
         snprintf(out, TG_LESSON_NUMBER, "NaN");
         return;
     }
-    snprintf(digits, sizeof digits, "%.4g", fabs(value));
+    tg_c_snprintf(digits, sizeof digits, "%.4g", fabs(value));
     char *exponent = strchr(digits, 'e');
     int power = exponent == NULL ? 0 : atoi(exponent + 1);
     if (exponent != NULL) *exponent = '\0';

@@ -9,8 +9,6 @@
 
 /* "Forward pass" or "Reverse pass"; the cost ends the one, the gradients belong to the other. */
 const char *tg_lesson_pass(const tg_lesson_step *step);
-/* "forward", "cost", "adjoint" or "gradient". */
-const char *tg_lesson_phase_word(const tg_lesson_step *step);
 /* "proved", "refuted", "not decided"; NULL where there is nothing to prove. */
 const char *tg_lesson_verdict_word(const tg_lesson_step *step);
 /* How many steps of the view hold: 1, 0, -1. */

@@ -5,6 +5,7 @@
 
 #include <tapegrad/ops.h>
 
+#include "graph/c_locale.h"
 #include "recogniser.h"
 #include "rules/course.h"
 
@@ -121,7 +122,7 @@ static void write_factor(tg_found_mlp *found, tg_rational factor)
     char *text = found->factor_text;
     size_t size = sizeof found->factor_text;
     if (best.num > 9999 || best.den > 9999)
-        snprintf(text, size, "%.9g", found->factor);
+        tg_c_snprintf(text, size, "%.9g", found->factor);
     else if (unit == 0 && best.den == 1)
         snprintf(text, size, "%d", (int)best.num);
     else if (unit == 0)

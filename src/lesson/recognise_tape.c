@@ -8,6 +8,7 @@
 
 #include <tapegrad/ops.h>
 
+#include "graph/c_locale.h"
 #include "recogniser.h"
 
 #define LEAVES_MAX 1024
@@ -16,7 +17,7 @@ int tg_refuse_model(const tg_recogniser *r, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(r->reason, TG_REASON, format, arguments);
+    tg_c_vsnprintf(r->reason, TG_REASON, format, arguments);
     va_end(arguments);
     return 0;
 }

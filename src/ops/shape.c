@@ -151,7 +151,8 @@ static tg_status transpose_canonical(tg_infer *q, void *attr)
         for (int i = 0; i < rank; i++) order->values[i] = rank - 1 - i;
     }
     if (order->count != rank)
-        return tg_infer_fail(q, TG_ERR_RANK, "an order of %lld axes", (long long)order->count);
+        return tg_infer_fail(q, TG_ERR_RANK, "an order of %lld %s for a tensor of rank %d",
+                             (long long)order->count, order->count == 1 ? "axis" : "axes", rank);
     unsigned seen = 0;
     for (int i = 0; i < rank; i++) {
         tg_status status = tg_canonical_axis(q, &order->values[i], rank);
@@ -260,7 +261,13 @@ static tg_status broadcast_infer(tg_infer *q)
     int fits = extra >= 0;
     for (int i = extra; i < rank && fits; i++)
         fits = x->shape[i - extra] == 1 || x->shape[i - extra] == shape->values[i];
-    if (!fits) return tg_infer_fail(q, TG_ERR_SHAPE, "x cannot be stretched to the shape asked for");
+    if (!fits) {
+        char text[TG_TYPE_TEXT];
+        tg_type wanted = {.dtype = x->dtype, .rank = rank};
+        memcpy(wanted.shape, shape->values, (size_t)rank * sizeof *wanted.shape);
+        return tg_infer_fail(q, TG_ERR_SHAPE, "x cannot be stretched to %s",
+                             tg_type_text(&wanted, text, sizeof text));
+    }
     return tg_infer_output(q, (tg_dtype)x->dtype, rank, shape->values);
 }
 

@@ -314,8 +314,27 @@ static int fold_epilogues(tg_builder *b)
     return !tg_does(b->request, TG_PASS_EPILOGUE) || tg_fold_epilogues(b);
 }
 
+/* No machine has as much memory, and below it no sum of sizes overflows. */
+#define MOST_BYTES (UINT64_C(1) << 60)
+
+static int sizes_add_up(const tg_request *request)
+{
+    uint64_t sum = 0;
+    for (int64_t i = 0; i < request->n_nodes; i++) {
+        tg_type type = tg_type_of(request->nodes[i]);
+        uint64_t bytes = tg_type_bytes(&type);
+        if (bytes > MOST_BYTES - sum) return 0;
+        sum += bytes;
+    }
+    return 1;
+}
+
 tg_plan *tg_plan_build(const tg_request *request, const tg_order *order)
 {
+    if (!sizes_add_up(request)) {
+        tg_graph_fail(request->graph, TG_ERR_SIZE, "the arrays of a plan take more than 2^60 bytes together");
+        return NULL;
+    }
     tg_builder b = {.request = request};
     tg_fusion fusion = {0};
     int built = begin(&b) && lower_all(&b, order) && fold_epilogues(&b) && tg_fuse(&b, &fusion) &&

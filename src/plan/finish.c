@@ -162,7 +162,7 @@ static int place_buffers(tg_builder *b)
 {
     tg_plan *plan = b->plan;
     for (int64_t i = 0; i < b->n_buffers; i++) {
-        plan->stats.total_bytes += b->buffers[i].bytes;
+        plan->stats.total_bytes += tg_tile_aligned(b->buffers[i].bytes);
         if (b->buffers[i].last > plan->n_units) b->buffers[i].last = plan->n_units;
         if (b->moved_to[i] >= 0) b->buffers[i].last = b->buffers[i].first;
     }

@@ -116,35 +116,6 @@ tg_tensor *tg_course_cost_slope(tg_cost cost, tg_tensor *a, tg_tensor *y)
     return tg_set_error(tg_graph_of(a), TG_ERR_ARGUMENT, "unknown cost %d", (int)cost);
 }
 
-const char *tg_course_activation_latex(tg_activation activation)
-{
-    switch (activation) {
-    case TG_IDENTITY:
-        return "z";
-    case TG_SIGMOID:
-        return "\\frac{1}{1 + e^{-z}}";
-    case TG_TANH:
-        return "\\tanh z";
-    case TG_RELU:
-        return "\\max(0, z)";
-    case TG_LEAKY_RELU:
-        return "\\begin{cases} z & \\text{if } z > 0 \\\\ 0.01\\, z & \\text{otherwise} \\end{cases}";
-    case TG_ELU:
-        return "\\begin{cases} z & \\text{if } z > 0 \\\\ e^{z} - 1 & \\text{otherwise} \\end{cases}";
-    case TG_GELU:
-        return "z\\, \\Phi_{\\mathcal{N}}(z)";
-    case TG_SILU:
-        return "\\frac{z}{1 + e^{-z}}";
-    case TG_SOFTPLUS:
-        return "\\log(1 + e^{z})";
-    case TG_SIN:
-        return "\\sin z";
-    case TG_SOFTMAX:
-        return "\\frac{e^{z_k}}{\\sum_j e^{z_j}}";
-    }
-    return "";
-}
-
 const char *tg_course_slope_latex(tg_activation activation)
 {
     switch (activation) {

@@ -14,9 +14,8 @@ tg_tensor *tg_course_cost(tg_cost cost, tg_tensor *a, tg_tensor *y);
 tg_tensor *tg_course_cost_slope(tg_cost cost, tg_tensor *a, tg_tensor *y);
 
 /* LaTeX with z and a, or <a> and <y> for the names of the convention. */
-const char *tg_course_activation_latex(tg_activation activation); /* "\\frac{1}{1 + e^{-z}}" */
-const char *tg_course_slope_latex(tg_activation activation);      /* "a (1 - a)" */
-const char *tg_course_cost_latex(tg_cost cost);                   /* of an example, summed over the outputs */
+const char *tg_course_slope_latex(tg_activation activation); /* "a (1 - a)" */
+const char *tg_course_cost_latex(tg_cost cost);              /* of an example, summed over the outputs */
 const char *tg_course_cost_slope_latex(tg_cost cost);
 
 #endif

@@ -198,7 +198,7 @@ static int possible_in_gradient(const tg_rules_spec *spec, int kind, int l)
     }
 }
 
-int tg_plant_possible_at(const tg_rules_spec *spec, int kind, int l)
+static int possible_at(const tg_rules_spec *spec, int kind, int l)
 {
     return possible_in_error(spec, kind, l) || possible_in_gradient(spec, kind, l);
 }
@@ -208,7 +208,7 @@ int tg_plant_possible(const tg_rules_spec *spec, const char *plant, uint64_t *la
     uint64_t where = 0;
     int kind = spec != NULL && plant != NULL ? tg_plant_find(plant) : -1;
     for (int l = 1; kind >= 0 && l <= spec->n_layers && l <= TG_RULES_LAYERS; l++)
-        if (tg_plant_possible_at(spec, kind, l)) where |= (uint64_t)1 << (l - 1);
+        if (possible_at(spec, kind, l)) where |= (uint64_t)1 << (l - 1);
     if (layers != NULL) *layers = where;
     return where != 0;
 }

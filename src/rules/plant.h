@@ -37,8 +37,6 @@ typedef enum tg_plant_kind {
 
 /* Whether the kind is one that only equal widths let pass: shapes would give it away. */
 int tg_plant_needs_equal_widths(int kind);
-/* Whether it can be planted at layer l. */
-int tg_plant_possible_at(const tg_rules_spec *spec, int kind, int l);
 /* The kind of that name, or -1. */
 int tg_plant_find(const char *name);
 
