@@ -192,6 +192,70 @@ static void test_structure_of_what_is_recorded_again(void **state)
     assert_false(same_structure(constants[1], structure(constants[2])));
 }
 
+/* What lies in one constant's memory reads like another's shape. */
+static void test_structure_of_constants_like_shapes(void **state)
+{
+    tg_graph *g = *state;
+    const int64_t two = 2, empty[3] = {0, 1, 2}, long_shape = 20;
+    const unsigned char bytes[16] = {3};
+    double numbers[2], many[20] = {0};
+    memcpy(numbers, bytes, sizeof numbers);
+    tg_tensor *pair = tg_constant(g, TG_F64, 1, &two, numbers),
+              *none = tg_constant(g, TG_F64, 3, empty, NULL);
+    assert_false(same_structure(pair, structure(none)));
+    /* More bytes than are hashed at once; the last number differs. */
+    tg_tensor *zeros = tg_constant(g, TG_F64, 1, &long_shape, many);
+    many[19] = 1;
+    tg_tensor *other = tg_constant(g, TG_F64, 1, &long_shape, many);
+    assert_ptr_not_equal(other, zeros);
+    assert_false(same_structure(zeros, structure(other)));
+    assert_ptr_equal(tg_constant(g, TG_F64, 1, &long_shape, many), other);
+}
+
+/* More inputs than are hashed at once: every one of them counts, and so does their order. */
+static void test_many_inputs(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *x = param_1d(g, "x", MANY, (const double[MANY]){0}), *parts[MANY], *joined[MANY + 1];
+    record_many(x, parts, 0, MANY);
+    for (int i = 0; i <= MANY; i++) { /* input i and the next one exchanged; one twice; as they are */
+        tg_tensor *inputs[MANY];
+        memcpy(inputs, parts, sizeof inputs);
+        if (i < MANY - 1) {
+            inputs[i] = parts[i + 1];
+            inputs[i + 1] = parts[i];
+        } else if (i < MANY) {
+            inputs[i] = parts[0];
+        }
+        joined[i] = tg_concat(inputs, MANY, 0);
+        assert_ptr_equal(tg_concat(inputs, MANY, 0), joined[i]);
+        for (int k = 0; k < i; k++) {
+            assert_ptr_not_equal(joined[i], joined[k]);
+            assert_false(same_structure(joined[i], structure(joined[k])));
+        }
+    }
+    tg_mark mark = tg_get_mark(g);
+    tg_tensor *sum = tg_sum(joined[3], NULL);
+    const XXH128_hash_t before = structure(sum);
+    assert_int_equal(tg_rewind(g, mark), TG_OK);
+    assert_true(same_structure(tg_sum(joined[3], NULL), before));
+}
+
+/* A leaf in the place of one that was dropped. */
+static void test_structure_of_a_leaf_made_again(void **state)
+{
+    tg_graph *g = *state;
+    tg_mark mark = tg_get_mark(g);
+    XXH128_hash_t before[4];
+    for (int i = 0; i < 4; i++) {
+        tg_tensor *p = scalar_param(g, "p", 1);
+        before[i] = structure(tg_exp(p));
+        for (int k = 0; k < i; k++) assert_false(same_structure(tg_exp(p), before[k]));
+        assert_int_equal(tg_rewind(g, mark), TG_OK);
+        assert_int_equal(g->n_structures, 0);
+    }
+}
+
 static void test_structure_without_merging(void **state)
 {
     (void)state;
@@ -315,6 +379,9 @@ int main(void)
         graph_test(test_short_constants),
         graph_test(test_shapes_are_shared),
         graph_test(test_structure_of_what_is_recorded_again),
+        graph_test(test_structure_of_constants_like_shapes),
+        graph_test(test_many_inputs),
+        graph_test(test_structure_of_a_leaf_made_again),
         cmocka_unit_test(test_structure_without_merging),
         graph_test(test_one_attribute_is_another_plan),
         graph_test(test_updates_are_told_apart),

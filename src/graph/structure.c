@@ -9,31 +9,30 @@
 /* What is hashed at once: an operation, its attributes, and some inputs. */
 enum { MOST_WORDS = 3 + TG_MAX_RANK + MOST_HASHED_ONCE / 8 + 2 * 16 };
 
-/* Puts what makes an operation beside its inputs into words, and returns where they end. Parts cannot be confused: the
- * operation and the first words say how many they are. */
-static uint64_t *put_operation(uint64_t *at, const tg_op *op, int n, tg_dtype dtype, const void *attr,
-                               size_t attr_size)
+/* What is hashed are words. Parts cannot be confused: the first words say how many they are. A result's shape follows
+ * from the operation and its inputs; only that of what has none has to be told. */
+static uint64_t *put_operation(uint64_t *at, const tg_op *op, int n, tg_dtype dtype, int rank,
+                               const int64_t *shape)
 {
     *at++ = (uint64_t)(uintptr_t)op;
-    *at++ = (uint64_t)n << 8 | (uint64_t)dtype;
-    if (attr_size > MOST_HASHED_ONCE) {
-        const XXH128_hash_t hash = XXH3_128bits(attr, attr_size);
+    *at++ = (uint64_t)n << 16 | (uint64_t)dtype << 8 | (uint64_t)rank;
+    for (int i = 0; i < rank && n == 0; i++) *at++ = (uint64_t)shape[i];
+    return at;
+}
+
+/* Operation and type say how long attributes are, so that these and their hashes do not meet. */
+static uint64_t *put_attributes(uint64_t *at, const void *attr, size_t size)
+{
+    if (size > MOST_HASHED_ONCE) {
+        const XXH128_hash_t hash = XXH3_128bits(attr, size);
         memcpy(at, &hash, sizeof hash);
         return at + 2;
     }
-    if (attr_size == 0) return at;
-    const size_t attr_words = (attr_size + 7) / 8;
-    at[attr_words - 1] = 0; /* the last word may be filled in part */
-    memcpy(at, attr, attr_size);
-    return at + attr_words;
-}
-
-/* The type of a result follows from the operation and its inputs; only a leaf's has to be told. */
-static uint64_t *put_shape(uint64_t *at, int rank, const int64_t *shape)
-{
-    *at++ = (uint64_t)rank;
-    for (int i = 0; i < rank; i++) *at++ = (uint64_t)shape[i];
-    return at;
+    if (size == 0) return at;
+    const size_t words = (size + 7) / 8;
+    at[words - 1] = 0; /* the last word may be filled in part */
+    memcpy(at, attr, size);
+    return at + words;
 }
 
 static XXH128_hash_t hash_words(const uint64_t *words, const uint64_t *end)
@@ -53,8 +52,9 @@ static uint64_t *make_room(uint64_t *words, uint64_t *at)
 unsigned tg_recipe_hash(const tg_recipe *r)
 {
     uint64_t words[MOST_WORDS];
-    uint64_t *at = put_operation(words, r->op, r->n, r->type->dtype, r->attr, r->attr_size);
-    if (r->n == 0) at = put_shape(at, r->type->rank, r->type->shape);
+    const tg_type *type = r->type;
+    uint64_t *at = put_operation(words, r->op, r->n, type->dtype, type->rank, type->shape);
+    at = put_attributes(at, r->attr, r->attr_size);
     for (int i = 0; i < r->n; i++) {
         at = make_room(words, at);
         *at++ = (uint64_t)(uintptr_t)r->inputs[i];
@@ -67,9 +67,8 @@ unsigned tg_recipe_hash(const tg_recipe *r)
 static XXH128_hash_t structure_of(tg_graph *g, const tg_tensor *t)
 {
     uint64_t words[MOST_WORDS];
-    uint64_t *at =
-        put_operation(words, t->op, t->n_inputs, (tg_dtype)t->dtype, tg_node_attr(t), tg_node_attr_size(t));
-    if (t->n_inputs == 0) at = put_shape(at, t->rank, t->shape);
+    uint64_t *at = put_operation(words, t->op, t->n_inputs, (tg_dtype)t->dtype, t->rank, t->shape);
+    at = put_attributes(at, tg_node_attr(t), tg_node_attr_size(t));
     if (t->found_by == TG_FOUND_NOWHERE) *at++ = ++g->last_serial;
     for (int i = 0; i < t->n_inputs; i++) {
         at = make_room(words, at);
