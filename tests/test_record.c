@@ -139,6 +139,18 @@ static void test_short_constants(void **state)
     assert_ptr_equal(tg_constant(g, TG_BOOL, 1, &n, bools), first);
 }
 
+/* So many that some of their hashes meet in the 32 bits that the table keeps. */
+static void test_hashes_that_meet(void **state)
+{
+    enum { NUMBERS = 200000 };
+    tg_graph *g = *state;
+    for (int i = 0; i < NUMBERS; i++) tg_number(g, TG_F64, i);
+    assert_int_equal(tg_node_count(g), NUMBERS);
+    for (int i = 0; i < NUMBERS; i++)
+        if (tg_id(tg_number(g, TG_F64, i)) != i)
+            fail_msg("%d is found as node %lld", i, (long long)tg_id(tg_number(g, TG_F64, i)));
+}
+
 static void test_shapes_are_shared(void **state)
 {
     tg_graph *g = *state;
@@ -203,6 +215,9 @@ static void test_structure_of_constants_like_shapes(void **state)
     tg_tensor *pair = tg_constant(g, TG_F64, 1, &two, numbers),
               *none = tg_constant(g, TG_F64, 3, empty, NULL);
     assert_false(same_structure(pair, structure(none)));
+    const int64_t one = 1, nothing[2] = {1, 0};
+    tg_tensor *zero = tg_constant(g, TG_F64, 1, &one, (const double[1]){0});
+    assert_false(same_structure(zero, structure(tg_constant(g, TG_F64, 2, nothing, NULL))));
     /* More bytes than are hashed at once; the last number differs. */
     tg_tensor *zeros = tg_constant(g, TG_F64, 1, &long_shape, many);
     many[19] = 1;
@@ -377,6 +392,7 @@ int main(void)
         graph_test(test_rewind_among_many_users),
         cmocka_unit_test(test_random_tapes),
         graph_test(test_short_constants),
+        graph_test(test_hashes_that_meet),
         graph_test(test_shapes_are_shared),
         graph_test(test_structure_of_what_is_recorded_again),
         graph_test(test_structure_of_constants_like_shapes),
