@@ -139,6 +139,18 @@ static void test_short_constants(void **state)
     assert_ptr_equal(tg_constant(g, TG_BOOL, 1, &n, bools), first);
 }
 
+/* So many that some of their hashes meet in the 32 bits that the table keeps. */
+static void test_hashes_that_meet(void **state)
+{
+    enum { NUMBERS = 200000 };
+    tg_graph *g = *state;
+    for (int i = 0; i < NUMBERS; i++) tg_number(g, TG_F64, i);
+    assert_int_equal(tg_node_count(g), NUMBERS);
+    for (int i = 0; i < NUMBERS; i++)
+        if (tg_id(tg_number(g, TG_F64, i)) != i)
+            fail_msg("%d is found as node %lld", i, (long long)tg_id(tg_number(g, TG_F64, i)));
+}
+
 static void test_shapes_are_shared(void **state)
 {
     tg_graph *g = *state;
@@ -154,9 +166,16 @@ static void test_shapes_are_shared(void **state)
 
 /* ---- Structure --------------------------------------------------------------------------------------------- */
 
+static XXH128_hash_t structure(const tg_tensor *t)
+{
+    assert_true(tg_find_structures(t->graph, t->id));
+    return t->graph->structures[t->id];
+}
+
 static int same_structure(const tg_tensor *a, XXH128_hash_t b)
 {
-    return a->structure.low64 == b.low64 && a->structure.high64 == b.high64;
+    const XXH128_hash_t found = structure(a);
+    return found.low64 == b.low64 && found.high64 == b.high64;
 }
 
 static void test_structure_of_what_is_recorded_again(void **state)
@@ -165,7 +184,7 @@ static void test_structure_of_what_is_recorded_again(void **state)
     tg_tensor *x = param_1d(g, "x", 3, NULL), *y = param_1d(g, "y", 3, NULL);
     tg_mark mark = tg_get_mark(g);
     tg_tensor *first = tg_sum(tg_mul(tg_exp(x), y), NULL);
-    const XXH128_hash_t before = first->structure;
+    const XXH128_hash_t before = structure(first);
     assert_int_equal(tg_rewind(g, mark), TG_OK);
     tg_exp(y); /* so that ids differ */
     assert_true(same_structure(tg_sum(tg_mul(tg_exp(x), y), NULL), before));
@@ -174,15 +193,82 @@ static void test_structure_of_what_is_recorded_again(void **state)
     assert_false(same_structure(tg_sum(tg_mul(tg_expm1(x), y), NULL), before));
     assert_false(same_structure(tg_max(tg_mul(tg_exp(x), y), NULL), before));
     assert_false(same_structure(tg_sum(tg_mul(tg_exp(x), y), &(tg_axes){.count = 1, .keep = 1}), before));
-    assert_false(same_structure(tg_sub(x, y), tg_sub(y, x)->structure));
-    assert_false(same_structure(tg_slice(x, 0, 0, 2, 1), tg_slice(x, 0, 1, 3, 1)->structure));
-    assert_false(same_structure(tg_number(g, TG_F64, 0), tg_number(g, TG_I64, 0)->structure));
+    assert_false(same_structure(tg_sub(x, y), structure(tg_sub(y, x))));
+    assert_false(same_structure(tg_slice(x, 0, 0, 2, 1), structure(tg_slice(x, 0, 1, 3, 1))));
+    assert_false(same_structure(tg_number(g, TG_F64, 0), structure(tg_number(g, TG_I64, 0))));
     const double zeros[2] = {0, 0};
     const int64_t shapes[3][2] = {{2}, {1, 2}, {2, 1}};
     tg_tensor *constants[3];
     for (int i = 0; i < 3; i++) constants[i] = tg_constant(g, TG_F64, i == 0 ? 1 : 2, shapes[i], zeros);
-    assert_false(same_structure(constants[0], constants[1]->structure));
-    assert_false(same_structure(constants[1], constants[2]->structure));
+    assert_false(same_structure(constants[0], structure(constants[1])));
+    assert_false(same_structure(constants[1], structure(constants[2])));
+}
+
+/* What lies in one constant's memory reads like another's shape. */
+static void test_structure_of_constants_like_shapes(void **state)
+{
+    tg_graph *g = *state;
+    const int64_t two = 2, empty[3] = {0, 1, 2}, long_shape = 20;
+    const unsigned char bytes[16] = {3};
+    double numbers[2], many[20] = {0};
+    memcpy(numbers, bytes, sizeof numbers);
+    tg_tensor *pair = tg_constant(g, TG_F64, 1, &two, numbers),
+              *none = tg_constant(g, TG_F64, 3, empty, NULL);
+    assert_false(same_structure(pair, structure(none)));
+    const int64_t one = 1, nothing[2] = {1, 0};
+    tg_tensor *zero = tg_constant(g, TG_F64, 1, &one, (const double[1]){0});
+    assert_false(same_structure(zero, structure(tg_constant(g, TG_F64, 2, nothing, NULL))));
+    /* More bytes than are hashed at once; the last number differs. */
+    tg_tensor *zeros = tg_constant(g, TG_F64, 1, &long_shape, many);
+    many[19] = 1;
+    tg_tensor *other = tg_constant(g, TG_F64, 1, &long_shape, many);
+    assert_ptr_not_equal(other, zeros);
+    assert_false(same_structure(zeros, structure(other)));
+    assert_ptr_equal(tg_constant(g, TG_F64, 1, &long_shape, many), other);
+}
+
+/* More inputs than are hashed at once: every one of them counts, and so does their order. */
+static void test_many_inputs(void **state)
+{
+    tg_graph *g = *state;
+    tg_tensor *x = param_1d(g, "x", MANY, (const double[MANY]){0}), *parts[MANY], *joined[MANY + 1];
+    record_many(x, parts, 0, MANY);
+    for (int i = 0; i <= MANY; i++) { /* input i and the next one exchanged; one twice; as they are */
+        tg_tensor *inputs[MANY];
+        memcpy(inputs, parts, sizeof inputs);
+        if (i < MANY - 1) {
+            inputs[i] = parts[i + 1];
+            inputs[i + 1] = parts[i];
+        } else if (i < MANY) {
+            inputs[i] = parts[0];
+        }
+        joined[i] = tg_concat(inputs, MANY, 0);
+        assert_ptr_equal(tg_concat(inputs, MANY, 0), joined[i]);
+        for (int k = 0; k < i; k++) {
+            assert_ptr_not_equal(joined[i], joined[k]);
+            assert_false(same_structure(joined[i], structure(joined[k])));
+        }
+    }
+    tg_mark mark = tg_get_mark(g);
+    tg_tensor *sum = tg_sum(joined[3], NULL);
+    const XXH128_hash_t before = structure(sum);
+    assert_int_equal(tg_rewind(g, mark), TG_OK);
+    assert_true(same_structure(tg_sum(joined[3], NULL), before));
+}
+
+/* A leaf in the place of one that was dropped. */
+static void test_structure_of_a_leaf_made_again(void **state)
+{
+    tg_graph *g = *state;
+    tg_mark mark = tg_get_mark(g);
+    XXH128_hash_t before[4];
+    for (int i = 0; i < 4; i++) {
+        tg_tensor *p = scalar_param(g, "p", 1);
+        before[i] = structure(tg_exp(p));
+        for (int k = 0; k < i; k++) assert_false(same_structure(tg_exp(p), before[k]));
+        assert_int_equal(tg_rewind(g, mark), TG_OK);
+        assert_int_equal(g->n_structures, 0);
+    }
 }
 
 static void test_structure_without_merging(void **state)
@@ -192,7 +278,7 @@ static void test_structure_without_merging(void **state)
     tg_graph *g = tg_graph_new(&options);
     tg_tensor *x = param_1d(g, "x", 2, (const double[]){1, 2}), *a = tg_exp(x), *b = tg_exp(x);
     assert_ptr_not_equal(a, b);
-    assert_false(same_structure(a, b->structure));
+    assert_false(same_structure(a, structure(b)));
     tg_tensor *both = tg_mul(a, b), *square = tg_mul(a, a);
     assert_values(both, ((const double[]){7.38905609893065, 54.598150033144236}), 2, 1e-15);
     assert_values(square, ((const double[]){7.38905609893065, 54.598150033144236}), 2, 1e-15);
@@ -306,8 +392,12 @@ int main(void)
         graph_test(test_rewind_among_many_users),
         cmocka_unit_test(test_random_tapes),
         graph_test(test_short_constants),
+        graph_test(test_hashes_that_meet),
         graph_test(test_shapes_are_shared),
         graph_test(test_structure_of_what_is_recorded_again),
+        graph_test(test_structure_of_constants_like_shapes),
+        graph_test(test_many_inputs),
+        graph_test(test_structure_of_a_leaf_made_again),
         cmocka_unit_test(test_structure_without_merging),
         graph_test(test_one_attribute_is_another_plan),
         graph_test(test_updates_are_told_apart),

@@ -23,7 +23,7 @@ void tg_graph_free(tg_graph *g)
     free(g->own_ops);
     tg_aligned_free(g->nodes);
     free(g->params);
-    free(g->words);
+    tg_aligned_free(g->structures);
     tg_arena_free(&g->arena);
     free(g);
 }
@@ -44,12 +44,13 @@ void tg_truncate(tg_graph *g, int64_t nodes)
         tg_forget(g, t);
         if (t->is_leaf)
             drop_leaf(g, t->own.leaf);
-        else
+        else if (t->own.name != NULL)
             free(t->own.name);
     }
     while (g->n_params > 0 && g->params[g->n_params - 1]->id >= nodes) g->n_params--;
     tg_arena_rewind(&g->arena, g->nodes[nodes]);
     g->n_nodes = nodes;
+    if (g->n_structures > nodes) g->n_structures = nodes;
     g->rewinds++;
 }
 

@@ -24,9 +24,20 @@ typedef struct tg_leaf {
 
 /* A node that the table finds; the block of the arena behind its node. */
 typedef struct tg_interned {
-    tg_tensor *tensor;
-    UT_hash_handle hh; /* by the tensor's structure */
+    UT_hash_handle hh; /* its key is the node */
 } tg_interned;
+
+/* What a node is made of. */
+typedef struct tg_recipe {
+    const tg_op *op;
+    const tg_type *type;
+    tg_tensor *const *inputs;
+    const void *attr;
+    size_t attr_size;
+    int n;
+    int shape_of_first; /* its shape is that of its first input */
+    int unique;         /* it is never merged with another */
+} tg_recipe;
 
 /* Where a node is looked for when the same operation is recorded again. */
 typedef enum tg_found_by {
@@ -41,8 +52,7 @@ struct tg_tensor {
     const tg_op *op;
     tg_graph *graph;
     const int64_t *shape;
-    XXH128_hash_t structure; /* the same for the same operation on the same leaves; intern.c */
-    tg_tensor *users;        /* the newest of the nodes that are found by this one */
+    tg_tensor *users; /* the newest of the nodes that are found by this one */
     union {
         tg_tensor *next_user; /* the next older one that is found by the same input */
         tg_interned *entry;
@@ -95,7 +105,9 @@ struct tg_graph {
     tg_arena arena;
     tg_tensor **nodes;
     int64_t n_nodes, room;
-    uint64_t next_serial;
+    XXH128_hash_t *structures; /* of the oldest nodes; structure.c */
+    int64_t n_structures, structures_room;
+    uint64_t last_serial;
     uint64_t rewinds;      /* how often nodes were dropped */
     tg_interned *interned; /* uthash head */
     tg_leaf *leaves;       /* uthash head, by name */
@@ -103,8 +115,6 @@ struct tg_graph {
     int64_t n_params, params_room;
     tg_op **own_ops; /* registered ones */
     int n_own_ops;
-    uint64_t *words; /* what a structure is the hash of is put together here */
-    size_t words_room;
     tg_origin origin; /* given to nodes recorded now */
     tg_status status;
     char error[TG_DIAG_SIZE];
@@ -118,10 +128,21 @@ extern const tg_op tg_op_input, tg_op_param, tg_op_state, tg_op_constant;
 
 tg_graph *tg_graph_create(const tg_graph_options *options, const tg_library *library);
 
-/* The node that is this operation on these inputs, new or not; NULL and an error when memory runs out. It neither infers nor simplifies.
- * unique: never merge. */
-tg_tensor *tg_intern(tg_graph *g, const tg_op *op, const tg_type *type, tg_tensor *const *inputs, int n,
-                     const void *attr, size_t attr_size, int unique);
+/* The node of that recipe, new or not; NULL and an error when memory runs out. It neither infers nor simplifies. */
+tg_tensor *tg_intern(tg_graph *g, const tg_recipe *recipe);
+
+/* tg_intern for a constant. */
+tg_tensor *tg_constant_node(tg_graph *g, const tg_type *type, const void *data);
+
+/* The constant that the operation gives for inputs that see constants alone; NULL where it is not folded. */
+tg_tensor *tg_fold_constants(tg_graph *g, const tg_op *op, const tg_type *type, tg_tensor *const *inputs,
+                             int n, const void *attr);
+
+/* By which the table finds a recipe's node. */
+unsigned tg_recipe_hash(const tg_recipe *recipe);
+
+/* Sees to it that every node up to id `last` has a structure; 0 when memory runs out. */
+int tg_find_structures(tg_graph *g, int64_t last);
 
 /* Makes t, the newest node, impossible to find. */
 void tg_forget(tg_graph *g, tg_tensor *t);
@@ -139,6 +160,17 @@ char *tg_label(const tg_tensor *t, char *text, size_t size);
 /* Checks the arguments of a call that ends an expression: none NULL, all of graph g. `role` names them in the
  * message. */
 tg_status tg_check_tensors(tg_graph *g, const char *call, const char *role, tg_tensor *const *ts, int n);
+
+/* 1 when t is of that type. */
+static inline int tg_has_type(const tg_tensor *t, const tg_type *type)
+{
+    return t->dtype == type->dtype && tg_shape_equal(t->rank, t->shape, type->rank, type->shape);
+}
+
+static inline int tg_same_types(const tg_tensor *a, const tg_tensor *b)
+{
+    return a->dtype == b->dtype && tg_shape_equal(a->rank, a->shape, b->rank, b->shape);
+}
 
 static inline int tg_is_floating(tg_dtype dtype)
 {

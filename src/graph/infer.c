@@ -26,6 +26,7 @@ tg_status tg_infer_output(tg_infer *q, tg_dtype dtype, int rank, const int64_t *
     tg_status status = tg_type_make(&q->output, dtype, rank, shape, &diag);
     if (status != TG_OK) return tg_infer_fail(q, status, "an impossible result: %s", diag.message);
     q->given = 1;
+    q->like_first = 0;
     return TG_OK;
 }
 

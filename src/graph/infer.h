@@ -12,6 +12,7 @@ struct tg_infer {
     const void *attr;
     tg_type output; /* not set before it is given */
     int given;      /* tg_infer_output or tg_infer_like_first was called */
+    int like_first; /* the last of them was tg_infer_like_first */
 };
 
 static inline void tg_infer_start(tg_infer *q, tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n,
@@ -23,6 +24,7 @@ static inline void tg_infer_start(tg_infer *q, tg_graph *g, const tg_op *op, tg_
     q->n = n;
     q->attr = attr;
     q->given = 0;
+    q->like_first = 0;
 }
 
 /* tg_infer_output with the first input's shape, and elements that are no larger than its own: nothing can be wrong
@@ -34,6 +36,7 @@ static inline tg_status tg_infer_like_first(tg_infer *q, tg_dtype dtype)
     q->output.rank = first->rank;
     for (int i = 0; i < first->rank; i++) q->output.shape[i] = first->shape[i];
     q->given = 1;
+    q->like_first = 1;
     return TG_OK;
 }
 

@@ -4,76 +4,6 @@
 
 #include "graph.h"
 
-/* What a node is made of. */
-typedef struct recipe {
-    const tg_op *op;
-    const tg_type *type;
-    tg_tensor *const *inputs;
-    const void *attr;
-    size_t attr_size;
-    int n;
-    int shape_of_first; /* its shape is that of its first input */
-    uint64_t serial;    /* of a node that is never merged; 0 */
-    XXH128_hash_t structure;
-} recipe;
-
-/* ---- Structure ---------------------------------------------------------------------------------------- */
-
-static int reserve_words(tg_graph *g, size_t count)
-{
-    if (g->words_room >= count) return 1;
-    uint64_t *words = realloc(g->words, 2 * count * sizeof *words);
-    if (words == NULL) return 0;
-    g->words = words;
-    g->words_room = 2 * count;
-    return 1;
-}
-
-/* Attributes of more bytes are hashed by themselves first. */
-#define MOST_HASHED_ONCE ((size_t)128)
-
-/* The structure is a hash of the operation and of its inputs' structures, so that it says what the whole expression
- * is. 128 bits, so that different expressions do not meet by chance: the cache of plans relies on it. The parts of
- * what is hashed cannot be confused: the first words say how many they are, and a serial is one word. */
-static int find_structure(tg_graph *g, recipe *r)
-{
-    const uint64_t rank = r->shape_of_first ? 0 : (uint64_t)r->type->rank;
-    const size_t attr_words = r->attr_size <= MOST_HASHED_ONCE ? (r->attr_size + 7) / 8 : 2;
-    if (!reserve_words(g, rank + 2 * (size_t)r->n + attr_words + 3)) return 0;
-    uint64_t *at = g->words;
-    *at++ = (uint64_t)(uintptr_t)r->op;
-    *at++ = (uint64_t)r->n << 16 | (uint64_t)r->type->dtype << 8 | (r->shape_of_first ? 255 : rank);
-    for (uint64_t i = 0; i < rank; i++) *at++ = (uint64_t)r->type->shape[i];
-    for (int i = 0; i < r->n; i++, at += 2) memcpy(at, &r->inputs[i]->structure, sizeof(XXH128_hash_t));
-    if (attr_words > 0) {
-        /* Operation and type say how long attributes are, so that bytes and hashes do not meet. */
-        XXH128_hash_t hash;
-        const void *attr = r->attr;
-        size_t size = r->attr_size;
-        at[attr_words - 1] = 0; /* the last word may be filled in part */
-        if (size > MOST_HASHED_ONCE) {
-            hash = XXH3_128bits(attr, size);
-            attr = &hash;
-            size = sizeof hash;
-        }
-        memcpy(at, attr, size);
-        at += attr_words;
-    }
-    if (r->serial != 0) *at++ = r->serial;
-    r->structure = XXH3_128bits(g->words, (size_t)(at - g->words) * sizeof *at);
-    return 1;
-}
-
-/* Attributes are as many bytes as the operation and the type say, so that only those are compared. */
-static int same_node(const recipe *r, const tg_tensor *t)
-{
-    return t->structure.low64 == r->structure.low64 && t->structure.high64 == r->structure.high64 &&
-           t->op == r->op && t->dtype == r->type->dtype && t->n_inputs == r->n &&
-           tg_shape_equal(t->rank, t->shape, r->type->rank, r->type->shape) &&
-           (r->n == 0 || memcmp(t->inputs, r->inputs, (size_t)r->n * sizeof(tg_tensor *)) == 0) &&
-           (r->attr_size == 0 || memcmp(tg_node_attr(t), r->attr, r->attr_size) == 0);
-}
-
 /* ---- Finding ------------------------------------------------------------------------------------------ */
 
 /* A node is looked for among the users of its newest input. Who records it has just recorded that input, so both are
@@ -90,41 +20,64 @@ static tg_tensor *newest_input(tg_tensor *const *inputs, int n)
     return newest;
 }
 
-static tg_tensor *find(const tg_graph *g, const recipe *r, const tg_tensor *newest)
+static int same_inputs(const tg_recipe *r, const tg_tensor *t)
 {
-    if (newest != NULL) {
-        for (tg_tensor *t = newest->users; t != NULL; t = t->found.next_user)
-            if (same_node(r, t)) return t;
-        if (newest->n_users < MAX_USERS) return NULL;
-    }
-    tg_interned *entry;
-    HASH_FIND_BYHASHVALUE(hh, g->interned, &r->structure, sizeof r->structure, (unsigned)r->structure.low64,
-                          entry);
-    return entry != NULL && same_node(r, entry->tensor) ? entry->tensor : NULL;
+    int i = 0;
+    while (i < r->n && r->inputs[i] == t->inputs[i]) i++;
+    return i == r->n;
 }
 
-static int add_to_table(tg_graph *g, tg_tensor *t)
+/* Attributes are as many bytes as the operation and the type say, so that only those are compared. */
+static int same_node(const tg_recipe *r, const tg_tensor *t)
+{
+    return t->op == r->op && t->n_inputs == r->n && same_inputs(r, t) && t->dtype == r->type->dtype &&
+           tg_shape_equal(t->rank, t->shape, r->type->rank, r->type->shape) &&
+           (r->attr_size == 0 || memcmp(tg_node_attr(t), r->attr, r->attr_size) == 0);
+}
+
+/* The table compares what is looked for, a recipe, with the keys of its entries, which are nodes. An entry is seldom in
+ * the processor's cache, so there are more buckets than uthash would make and few with two; they have large pages like
+ * the nodes. */
+#undef HASH_KEYCMP
+#define HASH_KEYCMP(node, recipe, size) (!same_node((recipe), (node)))
+#undef HASH_BKT_CAPACITY_THRESH
+#define HASH_BKT_CAPACITY_THRESH 6U
+#undef uthash_malloc
+#define uthash_malloc(size) tg_aligned_alloc(size)
+#undef uthash_free
+#define uthash_free(memory, size) tg_aligned_free(memory)
+
+static tg_tensor *find_user(const tg_recipe *r, const tg_tensor *newest)
+{
+    tg_tensor *t = newest->users;
+    while (t != NULL && !same_node(r, t)) t = t->found.next_user;
+    return t;
+}
+
+static tg_tensor *find_in_table(const tg_graph *g, const tg_recipe *r, unsigned hash)
+{
+    tg_interned *entry;
+    HASH_FIND_BYHASHVALUE(hh, g->interned, r, sizeof(tg_tensor *), hash, entry);
+    return entry == NULL ? NULL : (tg_tensor *)(uintptr_t)entry->hh.key; /* keys are const to uthash alone */
+}
+
+static int add_to_table(tg_graph *g, tg_tensor *t, unsigned hash)
 {
     tg_interned *entry = tg_arena_take(&g->arena, sizeof *entry);
     if (entry == NULL) return 0;
-    memset(entry, 0, sizeof *entry);
-    entry->tensor = t;
-    HASH_ADD_KEYPTR_BYHASHVALUE(hh, g->interned, &t->structure, sizeof t->structure,
-                                (unsigned)t->structure.low64, entry);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, g->interned, t, sizeof(tg_tensor *), hash, entry);
     if (!tg_hash_added(entry)) return 0;
     t->found_by = TG_FOUND_BY_TABLE;
     t->found.entry = entry;
     return 1;
 }
 
-static int make_findable(tg_graph *g, tg_tensor *t, tg_tensor *newest)
+static void add_user(tg_tensor *newest, tg_tensor *t)
 {
-    if (newest == NULL || newest->n_users == MAX_USERS) return add_to_table(g, t);
     t->found_by = TG_FOUND_BY_INPUT;
     t->found.next_user = newest->users;
     newest->users = t;
     newest->n_users++;
-    return 1;
 }
 
 void tg_forget(tg_graph *g, tg_tensor *t)
@@ -155,7 +108,7 @@ static int reserve_node(tg_graph *g)
     return 1;
 }
 
-static tg_tensor *new_node(tg_graph *g, const recipe *r)
+static tg_tensor *new_node(tg_graph *g, const tg_recipe *r)
 {
     if (!reserve_node(g)) return NULL;
     size_t inputs_size = (size_t)r->n * sizeof(tg_tensor *);
@@ -171,7 +124,6 @@ static tg_tensor *new_node(tg_graph *g, const recipe *r)
     t->op = r->op;
     t->graph = g;
     t->shape = r->shape_of_first ? r->inputs[0]->shape : shape;
-    t->structure = r->structure;
     t->users = NULL;
     t->found.next_user = NULL;
     t->own.leaf = NULL;
@@ -191,23 +143,26 @@ static tg_tensor *new_node(tg_graph *g, const recipe *r)
     return t;
 }
 
-tg_tensor *tg_intern(tg_graph *g, const tg_op *op, const tg_type *type, tg_tensor *const *inputs, int n,
-                     const void *attr, size_t attr_size, int unique)
+static tg_tensor *out_of_memory(tg_graph *g, const tg_recipe *r)
 {
-    recipe r = {.op = op, .type = type, .inputs = inputs, .n = n, .attr = attr, .attr_size = attr_size};
-    r.shape_of_first = n > 0 && tg_shape_equal(type->rank, type->shape, inputs[0]->rank, inputs[0]->shape);
-    r.serial = unique ? g->next_serial + 1 : 0;
-    if (!find_structure(g, &r)) return tg_set_error(g, TG_ERR_MEMORY, "%s: out of memory", op->name);
-    tg_tensor *newest = newest_input(inputs, n);
-    tg_tensor *found = unique ? NULL : find(g, &r, newest);
+    return tg_set_error(g, TG_ERR_MEMORY, "%s: out of memory", r->op->name);
+}
+
+tg_tensor *tg_intern(tg_graph *g, const tg_recipe *r)
+{
+    tg_tensor *newest = newest_input(r->inputs, r->n), *found = NULL;
+    const int in_table = !r->unique && (newest == NULL || newest->n_users == MAX_USERS);
+    const unsigned hash = in_table ? tg_recipe_hash(r) : 0;
+    if (!r->unique && newest != NULL) found = find_user(r, newest);
+    if (found == NULL && in_table) found = find_in_table(g, r, hash);
     if (found != NULL) return found;
-    tg_tensor *t = new_node(g, &r);
-    if (t == NULL) return tg_set_error(g, TG_ERR_MEMORY, "%s: out of memory", op->name);
-    if (!unique && !make_findable(g, t, newest)) {
+    tg_tensor *t = new_node(g, r);
+    if (t == NULL) return out_of_memory(g, r);
+    if (in_table && !add_to_table(g, t, hash)) {
         tg_arena_rewind(&g->arena, t);
-        return tg_set_error(g, TG_ERR_MEMORY, "%s: out of memory", op->name);
+        return out_of_memory(g, r);
     }
-    g->next_serial++;
+    if (!r->unique && !in_table) add_user(newest, t);
     g->nodes[g->n_nodes++] = t;
     return t;
 }

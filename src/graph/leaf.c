@@ -101,7 +101,7 @@ static int give_value(tg_leaf *leaf, const tg_type *type, const void *data)
 
 static tg_tensor *record_leaf(tg_graph *g, const tg_op *op, const tg_type *type, tg_leaf *leaf)
 {
-    tg_tensor *t = tg_intern(g, op, type, NULL, 0, NULL, 0, 1);
+    tg_tensor *t = tg_intern(g, &(tg_recipe){.op = op, .type = type, .unique = 1});
     if (t == NULL) {
         free_leaf(leaf);
         return NULL;
@@ -167,6 +167,12 @@ tg_tensor *tg_state(tg_graph *g, const char *name, tg_dtype dtype, int rank, con
     return make_leaf(g, &tg_op_state, name, dtype, rank, shape, data);
 }
 
+tg_tensor *tg_constant_node(tg_graph *g, const tg_type *type, const void *data)
+{
+    return tg_intern(
+        g, &(tg_recipe){.op = &tg_op_constant, .type = type, .attr = data, .attr_size = tg_type_bytes(type)});
+}
+
 tg_tensor *tg_constant(tg_graph *g, tg_dtype dtype, int rank, const int64_t *shape, const void *data)
 {
     if (g == NULL) return NULL;
@@ -177,14 +183,14 @@ tg_tensor *tg_constant(tg_graph *g, tg_dtype dtype, int rank, const int64_t *sha
     size_t size = tg_type_bytes(&type);
     if (data == NULL && size > 0) return tg_set_error(g, TG_ERR_NULL, "constant: its data is NULL");
     if (!check_bools(g, "constant", &type, data)) return NULL;
-    return tg_intern(g, &tg_op_constant, &type, NULL, 0, data, size, 0);
+    return tg_constant_node(g, &type, data);
 }
 
 /* A constant of rank 0; the element type is a known one. */
 static tg_tensor *scalar(tg_graph *g, tg_dtype dtype, const void *value)
 {
     const tg_type type = {.dtype = dtype, .rank = 0};
-    return tg_intern(g, &tg_op_constant, &type, NULL, 0, value, tg_dtype_size(dtype), 0);
+    return tg_constant_node(g, &type, value);
 }
 
 tg_tensor *tg_number(tg_graph *g, tg_dtype dtype, double value)

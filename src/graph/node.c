@@ -20,69 +20,18 @@ static int inputs_usable(tg_graph *g, const tg_op *op, tg_tensor *const *inputs,
     return 1;
 }
 
-/* Constants of at most this many elements are folded. */
-#define FOLD_LIMIT 16
-
-/* The constant that t is, or that it sees with other strides; NULL for anything else. */
-static const tg_tensor *constant_of(const tg_tensor *t, int64_t *offset, int64_t *strides)
+static int all_see_constants(tg_tensor *const *inputs, int n)
 {
-    *offset = 0;
-    tg_strides(t->rank, t->shape, strides);
-    if (t->op == &tg_op_constant) return t;
-    if (t->op->view == NULL || t->n_inputs != 1 || t->inputs[0]->op != &tg_op_constant) return NULL;
-    const tg_tensor *seen = t->inputs[0];
-    tg_type from = tg_type_of(seen), to = tg_type_of(t);
-    int64_t seen_strides[TG_MAX_RANK];
-    tg_strides(seen->rank, seen->shape, seen_strides);
-    return t->op->view(&from, seen_strides, &to, tg_node_attr(t), offset, strides) ? seen : NULL;
-}
-
-/* Folding is for small results of constants, at least one of which is no view: views stay, since a number that is
- * stretched is easier to recognise than an array of equal numbers. */
-static int can_fold(const tg_op *op, const tg_type *type, tg_tensor *const *inputs, int n)
-{
-    int direct = n == 0;
-    for (int i = 0; i < n; i++) /* most nodes leave here */
-        if (!inputs[i]->sees_constant) return 0;
-    if (op->scratch != NULL || op->view != NULL || (op->flags & (TG_OP_OPAQUE | TG_OP_CAN_FAIL)) != 0)
-        return 0;
-    if (n > FOLD_LIMIT || tg_type_count(type) > FOLD_LIMIT || tg_type_count(type) == 0) return 0;
-    for (int i = 0; i < n; i++) {
-        int64_t offset, strides[TG_MAX_RANK];
-        if (constant_of(inputs[i], &offset, strides) == NULL) return 0;
-        if (inputs[i]->op == &tg_op_constant)
-            direct = 1;
-        else if ((op->flags & TG_OP_STRIDED) == 0)
-            return 0;
-    }
-    return direct;
-}
-
-static tg_tensor *fold(tg_graph *g, const tg_op *op, const tg_type *type, tg_tensor *const *inputs, int n,
-                       const void *attr)
-{
-    tg_view in[FOLD_LIMIT];
-    int64_t strides[FOLD_LIMIT + 1][TG_MAX_RANK];
-    for (int i = 0; i < n; i++) {
-        int64_t offset;
-        const tg_tensor *t = inputs[i], *seen = constant_of(t, &offset, strides[i]);
-        /* The kernel reads the constant where it lies; it has no way to write there. */
-        char *data = (char *)(uintptr_t)tg_node_attr(seen) + offset * (int64_t)tg_dtype_size(t->dtype);
-        in[i] = (tg_view){data, t->dtype, t->rank, tg_count(t), t->shape, strides[i]};
-    }
-    tg_strides(type->rank, type->shape, strides[n]);
-    double result[FOLD_LIMIT] = {0};
-    tg_kernel_call call = {.attr = attr, .n_inputs = n, .in = in};
-    call.out = (tg_view){result, type->dtype, type->rank, tg_type_count(type), type->shape, strides[n]};
-    if (op->kernel(&call) != TG_OK) return NULL;
-    return tg_intern(g, &tg_op_constant, type, NULL, 0, result, tg_type_bytes(type), 0);
+    int i = 0;
+    while (i < n && inputs[i]->sees_constant) i++;
+    return i == n;
 }
 
 static tg_tensor *simplified(tg_graph *g, const tg_op *op, const tg_type *type, tg_tensor *const *inputs,
                              int n, const void *attr)
 {
-    if (can_fold(op, type, inputs, n)) {
-        tg_tensor *t = fold(g, op, type, inputs, n, attr);
+    if (all_see_constants(inputs, n)) {
+        tg_tensor *t = tg_fold_constants(g, op, type, inputs, n, attr);
         if (t != NULL) return t;
     }
     for (const tg_simplification *rule = op->simplify; rule != NULL && rule->name != NULL; rule++) {
@@ -92,17 +41,11 @@ static tg_tensor *simplified(tg_graph *g, const tg_op *op, const tg_type *type, 
     return NULL;
 }
 
-/* An operation on its inputs as they are. */
+/* An operation on its inputs and with its attributes as they are. */
 static tg_tensor *record(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n, const void *attr)
 {
-    char canonical[TG_ATTR_MAX];
     tg_infer q;
     tg_infer_start(&q, g, op, inputs, n, attr);
-    if (op->canonical != NULL) {
-        memcpy(canonical, attr, op->attr_size);
-        if (op->canonical(&q, canonical) != TG_OK) return NULL;
-        q.attr = attr = canonical;
-    }
     if (tg_infer_run(&q) != TG_OK) return NULL;
     tg_tensor *swapped[2];
     if ((op->flags & TG_OP_COMMUTATIVE) != 0 && inputs[0]->id > inputs[1]->id) {
@@ -114,8 +57,26 @@ static tg_tensor *record(tg_graph *g, const tg_op *op, tg_tensor *const *inputs,
         tg_tensor *t = simplified(g, op, &q.output, inputs, n, attr);
         if (t != NULL) return t;
     }
-    return tg_intern(g, op, &q.output, inputs, n, attr, op->attr_size,
-                     (g->options.flags & TG_NO_INTERN) != 0);
+    const int like_first = q.like_first || (n > 0 && tg_shape_equal(q.output.rank, q.output.shape,
+                                                                    inputs[0]->rank, inputs[0]->shape));
+    return tg_intern(g, &(tg_recipe){.op = op,
+                                     .type = &q.output,
+                                     .inputs = inputs,
+                                     .attr = attr,
+                                     .attr_size = op->attr_size,
+                                     .n = n,
+                                     .shape_of_first = like_first,
+                                     .unique = (g->options.flags & TG_NO_INTERN) != 0});
+}
+
+/* Attributes in the form that equal operations share; 0 when there is something wrong with them. */
+static int make_canonical(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n, const void *attr,
+                          char *canonical)
+{
+    tg_infer q;
+    tg_infer_start(&q, g, op, inputs, n, attr);
+    memcpy(canonical, attr, op->attr_size);
+    return op->canonical(&q, canonical) == TG_OK;
 }
 
 static int same_shapes(tg_tensor *const *inputs, int n)
@@ -126,23 +87,21 @@ static int same_shapes(tg_tensor *const *inputs, int n)
     return 1;
 }
 
-/* An elementwise operation on inputs that are brought to one shape first. Those that do not fit together stay as they
+/* Brings inputs of an elementwise operation to one shape; 0 when that failed. Those that do not fit together stay as they
  * are, and the shape rule will say so. */
-static tg_tensor *record_broadcast(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n,
-                                   const void *attr)
+static int stretch(tg_graph *g, tg_tensor *const *inputs, int n, tg_tensor **stretched)
 {
-    tg_tensor *stretched[TG_ELEMENTWISE_MAX];
-    int rank = 0;
+    int rank = 0, all_fit = 1;
     int64_t shape[TG_MAX_RANK];
-    for (int i = 0; i < n; i++)
-        if (!tg_shape_broadcast(inputs[i]->rank, inputs[i]->shape, &rank, shape))
-            return record(g, op, inputs, n, attr);
+    for (int i = 0; i < n && all_fit; i++)
+        all_fit = tg_shape_broadcast(inputs[i]->rank, inputs[i]->shape, &rank, shape);
     for (int i = 0; i < n; i++) {
-        int fits = tg_shape_equal(inputs[i]->rank, inputs[i]->shape, rank, shape);
-        stretched[i] = fits ? inputs[i] : g->library->broadcast_to(inputs[i], rank, shape);
-        if (stretched[i] == NULL) return NULL;
+        stretched[i] = inputs[i];
+        if (all_fit && !tg_shape_equal(inputs[i]->rank, inputs[i]->shape, rank, shape))
+            stretched[i] = g->library->broadcast_to(inputs[i], rank, shape);
+        if (stretched[i] == NULL) return 0;
     }
-    return record(g, op, stretched, n, attr);
+    return 1;
 }
 
 tg_tensor *tg_apply(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n, const void *attr)
@@ -154,7 +113,15 @@ tg_tensor *tg_apply(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int 
     if (!inputs_usable(g, op, inputs, n)) return NULL;
     if (op->compose != NULL && (op->composes == NULL || op->composes(inputs, n, attr)))
         return op->compose(g, inputs, n, attr);
-    if ((op->flags & TG_OP_ELEMENTWISE) != 0 && !same_shapes(inputs, n))
-        return record_broadcast(g, op, inputs, n, attr);
+    tg_tensor *stretched[TG_ELEMENTWISE_MAX];
+    if ((op->flags & TG_OP_ELEMENTWISE) != 0 && !same_shapes(inputs, n)) {
+        if (!stretch(g, inputs, n, stretched)) return NULL;
+        inputs = stretched;
+    }
+    char canonical[TG_ATTR_MAX];
+    if (op->canonical != NULL) {
+        if (!make_canonical(g, op, inputs, n, attr, canonical)) return NULL;
+        attr = canonical;
+    }
     return record(g, op, inputs, n, attr);
 }

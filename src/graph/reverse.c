@@ -26,8 +26,7 @@ tg_status tg_check_pairs(tg_graph *g, const char *call, const char *role, tg_ten
     if (status != TG_OK || partners == NULL) return status;
     status = tg_check_tensors(g, call, "derivative", partners, n);
     for (int i = 0; i < n && status == TG_OK; i++) {
-        tg_type type = tg_type_of(ts[i]), partner = tg_type_of(partners[i]);
-        if (tg_type_equal(&type, &partner)) continue;
+        if (tg_same_types(ts[i], partners[i])) continue;
         char a[TG_LABEL_TEXT], b[TG_LABEL_TEXT];
         status = tg_graph_fail(g, TG_ERR_SHAPE, "%s: %s %d is %s, but what is given for it is %s", call, role,
                                i, tg_label(ts[i], a, sizeof a), tg_label(partners[i], b, sizeof b));

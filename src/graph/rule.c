@@ -56,9 +56,7 @@ static int check_given(tg_rule *r, const tg_tensor *given, const tg_tensor *like
         tg_set_error(r->graph, TG_ERR_RULE, "%s: its rule gives a NULL %s", r->node->op->name, what);
         return 0;
     }
-    if (given->graph == r->graph && given->dtype == like->dtype &&
-        tg_shape_equal(given->rank, given->shape, like->rank, like->shape))
-        return 1;
+    if (given->graph == r->graph && tg_same_types(given, like)) return 1;
     char label[TG_LABEL_TEXT], like_label[TG_LABEL_TEXT];
     r->failed = 1;
     tg_set_error(r->graph, TG_ERR_RULE, "%s: its rule gives the %s %s for %s", r->node->op->name, what,
@@ -137,7 +135,7 @@ static void forward_from_reverse(tg_rule *r)
 {
     tg_graph *g = r->graph;
     tg_type type = tg_type_of(r->node);
-    tg_tensor *u = tg_intern(g, &tg_op_input, &type, NULL, 0, NULL, 0, 1);
+    tg_tensor *u = tg_intern(g, &(tg_recipe){.op = &tg_op_input, .type = &type, .unique = 1});
     int64_t room = r->node->id - r->low;
     tg_tensor **adjoints = calloc((size_t)room + 1, sizeof(tg_tensor *));
     if (u == NULL || adjoints == NULL) {

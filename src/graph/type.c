@@ -39,7 +39,6 @@ tg_status tg_type_make(tg_type *type, tg_dtype dtype, int rank, const int64_t *s
     if (rank > 0 && shape == NULL) return tg_fail(diag, TG_ERR_NULL, "shape is NULL for rank %d", rank);
 
     /* The product of the axes that are not 0 must fit too, so that strides never overflow. */
-    tg_type made = {.dtype = dtype, .rank = rank};
     int64_t bytes = (int64_t)tg_dtype_size(dtype);
     for (int i = 0; i < rank; i++) {
         if (shape[i] < 0)
@@ -52,11 +51,12 @@ tg_status tg_type_make(tg_type *type, tg_dtype dtype, int rank, const int64_t *s
                            "2^63 bytes",
                            i, shape[i]);
         if (shape[i] > 0) bytes *= shape[i];
-        made.shape[i] = shape[i];
     }
     if ((uint64_t)bytes > SIZE_MAX / 2)
         return tg_fail(diag, TG_ERR_SIZE, "%" PRId64 " bytes do not fit this machine's memory", bytes);
-    *type = made;
+    type->dtype = dtype;
+    type->rank = rank;
+    for (int i = 0; i < TG_MAX_RANK; i++) type->shape[i] = i < rank ? shape[i] : 0;
     return TG_OK;
 }
 

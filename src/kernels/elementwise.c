@@ -8,7 +8,7 @@
 
 /* ---- Which loops -------------------------------------------------------------------------------------- */
 
-extern const tg_elementwise_kernels tg_elementwise_baseline, tg_elementwise_avx2, tg_elementwise_avx512;
+extern const tg_elementwise_kernels tg_elementwise_avx2, tg_elementwise_avx512;
 
 const tg_elementwise_kernels *tg_elementwise_for(tg_instructions set)
 {
@@ -22,11 +22,6 @@ const tg_elementwise_kernels *tg_elementwise_for(tg_instructions set)
 static const tg_elementwise_kernels *kernels(void)
 {
     return tg_elementwise_for(tg_instructions_here());
-}
-
-int tg_row_accepts(tg_row row, tg_dtype dtype)
-{
-    return tg_elementwise_baseline.rows[dtype][row] != NULL;
 }
 
 tg_loop tg_row_loop(tg_row row, tg_dtype dtype)

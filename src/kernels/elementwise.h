@@ -47,8 +47,13 @@ const tg_elementwise_kernels *tg_elementwise_for(tg_instructions set);
 /* Calls the loop over the whole of call->out, along axes that are merged as far as the strides allow. */
 void tg_elementwise_walk(const tg_kernel_call *call, tg_loop loop);
 
+extern const tg_elementwise_kernels tg_elementwise_baseline;
+
 /* 1 when the row has a loop for this type of inputs. */
-int tg_row_accepts(tg_row row, tg_dtype dtype);
+static inline int tg_row_accepts(tg_row row, tg_dtype dtype)
+{
+    return tg_elementwise_baseline.rows[dtype][row] != NULL;
+}
 /* The loop of a row that this processor runs for inputs of this type. */
 tg_loop tg_row_loop(tg_row row, tg_dtype dtype);
 /* The kernel of a row: picks the loop by the first input's type. */

@@ -1,4 +1,5 @@
 /* What the families of operations share. */
+#include "graph/infer.h"
 #include "ops.h"
 
 #include <string.h>
@@ -63,8 +64,7 @@ tg_tensor *tg_apply_axes(tg_tensor *x, const tg_op *op, const tg_axes *axes)
 
 tg_status tg_same_infer(tg_infer *q)
 {
-    tg_type x = tg_infer_input(q, 0);
-    return tg_infer_output(q, x.dtype, x.rank, x.shape);
+    return tg_infer_like_first(q, (tg_dtype)q->inputs[0]->dtype);
 }
 
 int tg_same_view(const tg_type *input, const int64_t *input_strides, const tg_type *output, const void *attr,

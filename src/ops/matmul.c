@@ -2,6 +2,7 @@
  * the same batch axes; everything else is brought to that form. */
 #include <string.h>
 
+#include "graph/infer.h"
 #include "kernels/gemm.h"
 #include "ops.h"
 
@@ -73,17 +74,19 @@ static tg_tensor *matmul_compose(tg_graph *g, tg_tensor *const *inputs, int n, c
 
 static tg_status matmul_infer(tg_infer *q)
 {
-    tg_type a = tg_infer_input(q, 0), b = tg_infer_input(q, 1);
-    if (a.rank == 0 || b.rank == 0)
+    const tg_tensor *a = q->inputs[0], *b = q->inputs[1];
+    int64_t shape[TG_MAX_RANK];
+    if (a->rank == 0 || b->rank == 0)
         return tg_infer_fail(q, TG_ERR_RANK, "a scalar has no matrix product; use mul");
-    if (!tg_is_floating(a.dtype) || a.dtype != b.dtype)
+    if (!tg_is_floating((tg_dtype)a->dtype) || a->dtype != b->dtype)
         return tg_infer_fail(q, TG_ERR_DTYPE, "both inputs must be f32, or both f64");
-    int64_t inner = inner_size(b.rank, b.shape);
-    if (a.shape[a.rank - 1] != inner)
+    int64_t inner = inner_size(b->rank, b->shape);
+    if (a->shape[a->rank - 1] != inner)
         return tg_infer_fail(q, TG_ERR_SHAPE, "the inner sizes %lld and %lld differ",
-                             (long long)a.shape[a.rank - 1], (long long)inner);
-    a.shape[a.rank - 1] = b.shape[b.rank - 1];
-    return tg_infer_output(q, a.dtype, a.rank, a.shape);
+                             (long long)a->shape[a->rank - 1], (long long)inner);
+    for (int i = 0; i < a->rank - 1; i++) shape[i] = a->shape[i];
+    shape[a->rank - 1] = b->shape[b->rank - 1];
+    return tg_infer_output(q, (tg_dtype)a->dtype, a->rank, shape);
 }
 
 static size_t matmul_scratch(const tg_type *inputs, int n, const tg_type *output, const void *attr)

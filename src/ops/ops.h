@@ -75,6 +75,11 @@ int tg_is_number(const tg_tensor *t, double *value);
 /* The scalar constant that t is, or is stretched from; NULL for anything else. */
 tg_tensor *tg_scalar_constant(tg_tensor *t);
 
+/* The operation on inputs that are all scalar constants, stretched or not: it is done to the scalars, and the result is
+ * stretched. NULL for other inputs. */
+tg_tensor *tg_combine_numbers(const tg_op *op, tg_tensor *const *inputs, int n, const void *attr,
+                              const tg_type *type);
+
 /* 1 for f32, f64 and i64. */
 static inline int tg_is_numeric(tg_dtype dtype)
 {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "graph/infer.h"
 #include "ops.h"
 
 static unsigned axes_set(const tg_axes_attr *a)
@@ -15,7 +16,7 @@ static unsigned axes_set(const tg_axes_attr *a)
 static tg_status reduce_canonical(tg_infer *q, void *attr)
 {
     tg_axes_attr *a = attr;
-    int rank = tg_infer_input(q, 0).rank;
+    int rank = q->inputs[0]->rank;
     a->keep = a->keep != 0;
     if (a->axes.count > TG_MAX_RANK)
         return tg_infer_fail(q, TG_ERR_RANK, "%lld axes", (long long)a->axes.count);
@@ -36,13 +37,13 @@ static tg_status reduce_canonical(tg_infer *q, void *attr)
 static tg_status reduced_output(tg_infer *q, tg_dtype dtype)
 {
     const tg_axes_attr *a = tg_infer_attr(q);
-    tg_type x = tg_infer_input(q, 0);
+    const tg_tensor *x = q->inputs[0];
     unsigned set = axes_set(a);
     int64_t shape[TG_MAX_RANK];
     int rank = 0;
-    for (int i = 0; i < x.rank; i++) {
+    for (int i = 0; i < x->rank; i++) {
         if ((set >> i & 1u) == 0)
-            shape[rank++] = x.shape[i];
+            shape[rank++] = x->shape[i];
         else if (a->keep)
             shape[rank++] = 1;
     }
@@ -51,18 +52,19 @@ static tg_status reduced_output(tg_infer *q, tg_dtype dtype)
 
 static tg_status sum_infer(tg_infer *q)
 {
-    tg_type x = tg_infer_input(q, 0);
-    if (!tg_is_numeric(x.dtype)) return tg_infer_fail(q, TG_ERR_DTYPE, "it is not defined for bool");
-    return reduced_output(q, x.dtype);
+    const tg_tensor *x = q->inputs[0];
+    if (!tg_is_numeric((tg_dtype)x->dtype))
+        return tg_infer_fail(q, TG_ERR_DTYPE, "it is not defined for bool");
+    return reduced_output(q, (tg_dtype)x->dtype);
 }
 
 /* An extremum of nothing does not exist. */
 static tg_status extremum_infer(tg_infer *q)
 {
-    tg_type x = tg_infer_input(q, 0);
+    const tg_tensor *x = q->inputs[0];
     const tg_axes_attr *a = tg_infer_attr(q);
     for (int i = 0; i < (int)a->axes.count; i++)
-        if (x.shape[a->axes.values[i]] == 0)
+        if (x->shape[a->axes.values[i]] == 0)
             return tg_infer_fail(q, TG_ERR_SHAPE, "axis %lld has no elements", (long long)a->axes.values[i]);
     return sum_infer(q);
 }

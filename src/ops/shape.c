@@ -19,7 +19,7 @@ static tg_status shape_attr(tg_infer *q, const tg_ints *shape)
 static tg_status reshape_canonical(tg_infer *q, void *attr)
 {
     tg_ints *shape = attr;
-    tg_type x = tg_infer_input(q, 0);
+    const tg_tensor *x = q->inputs[0];
     tg_status status = shape_attr(q, shape);
     if (status != TG_OK) return status;
     int64_t known = 1;
@@ -33,7 +33,7 @@ static tg_status reshape_canonical(tg_infer *q, void *attr)
             known *= shape->values[i];
         }
     }
-    int64_t count = tg_type_count(&x);
+    int64_t count = tg_count(x);
     if (open >= 0) {
         if (known == 0 || count % known != 0)
             return tg_infer_fail(q, TG_ERR_SHAPE, "%lld elements are not a multiple of %lld",
@@ -50,7 +50,7 @@ static tg_status reshape_canonical(tg_infer *q, void *attr)
 static tg_status shape_infer(tg_infer *q)
 {
     const tg_ints *shape = tg_infer_attr(q);
-    return tg_infer_output(q, tg_infer_input(q, 0).dtype, (int)shape->count, shape->values);
+    return tg_infer_output(q, (tg_dtype)q->inputs[0]->dtype, (int)shape->count, shape->values);
 }
 
 static int reshape_view(const tg_type *input, const int64_t *input_strides, const tg_type *output,
@@ -76,8 +76,7 @@ static tg_tensor *same_type(const tg_op *op, tg_tensor *const *inputs, int n, co
                             const tg_type *type)
 {
     (void)op, (void)n, (void)attr;
-    tg_type input = tg_type_of(inputs[0]);
-    return tg_type_equal(&input, type) ? inputs[0] : NULL;
+    return tg_has_type(inputs[0], type) ? inputs[0] : NULL;
 }
 
 /* The operation on an input made by the same operation: of reshape and broadcast_to only the last counts. */
@@ -145,7 +144,7 @@ tg_tensor *tg_reshape(tg_tensor *x, int rank, const int64_t *shape)
 static tg_status transpose_canonical(tg_infer *q, void *attr)
 {
     tg_ints *order = attr;
-    int rank = tg_infer_input(q, 0).rank;
+    int rank = q->inputs[0]->rank;
     if (order->count < 0) {
         order->count = rank;
         for (int i = 0; i < rank; i++) order->values[i] = rank - 1 - i;
@@ -168,10 +167,10 @@ static tg_status transpose_canonical(tg_infer *q, void *attr)
 static tg_status transpose_infer(tg_infer *q)
 {
     const tg_ints *order = tg_infer_attr(q);
-    tg_type x = tg_infer_input(q, 0);
+    const tg_tensor *x = q->inputs[0];
     int64_t shape[TG_MAX_RANK];
-    for (int i = 0; i < x.rank; i++) shape[i] = x.shape[order->values[i]];
-    return tg_infer_output(q, x.dtype, x.rank, shape);
+    for (int i = 0; i < x->rank; i++) shape[i] = x->shape[order->values[i]];
+    return tg_infer_output(q, (tg_dtype)x->dtype, x->rank, shape);
 }
 
 static int transpose_view(const tg_type *input, const int64_t *input_strides, const tg_type *output,

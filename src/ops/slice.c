@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/infer.h"
 #include "kernels/copy.h"
 #include "ops.h"
 
@@ -13,7 +14,7 @@ typedef struct axis_attr {
 
 static tg_status flip_canonical(tg_infer *q, void *attr)
 {
-    return tg_canonical_axis(q, &((axis_attr *)attr)->axis, tg_infer_input(q, 0).rank);
+    return tg_canonical_axis(q, &((axis_attr *)attr)->axis, q->inputs[0]->rank);
 }
 
 static int flip_view(const tg_type *input, const int64_t *input_strides, const tg_type *output,
@@ -106,11 +107,11 @@ static tg_tensor *slice_compose(tg_graph *g, tg_tensor *const *inputs, int n, co
 static tg_status slice_canonical(tg_infer *q, void *attr)
 {
     slice_attr *s = attr;
-    tg_type x = tg_infer_input(q, 0);
-    tg_status status = tg_canonical_axis(q, &s->axis, x.rank);
+    const tg_tensor *x = q->inputs[0];
+    tg_status status = tg_canonical_axis(q, &s->axis, x->rank);
     if (status != TG_OK) return status;
     if (s->step == 0) return tg_infer_fail(q, TG_ERR_ARGUMENT, "the step is 0");
-    int64_t size = x.shape[s->axis];
+    int64_t size = x->shape[s->axis];
     s->start = cut(s->start, size, 0, size);
     s->stop = cut(s->stop, size, 0, size);
     int64_t count = s->stop > s->start ? (s->stop - s->start - 1) / s->step + 1 : 0;
@@ -122,9 +123,11 @@ static tg_status slice_canonical(tg_infer *q, void *attr)
 static tg_status slice_infer(tg_infer *q)
 {
     const slice_attr *s = tg_infer_attr(q);
-    tg_type x = tg_infer_input(q, 0);
-    x.shape[s->axis] = s->stop > s->start ? (s->stop - s->start - 1) / s->step + 1 : 0;
-    return tg_infer_output(q, x.dtype, x.rank, x.shape);
+    const tg_tensor *x = q->inputs[0];
+    int64_t shape[TG_MAX_RANK];
+    for (int i = 0; i < x->rank; i++) shape[i] = x->shape[i];
+    shape[s->axis] = s->stop > s->start ? (s->stop - s->start - 1) / s->step + 1 : 0;
+    return tg_infer_output(q, (tg_dtype)x->dtype, x->rank, shape);
 }
 
 static int slice_view(const tg_type *input, const int64_t *input_strides, const tg_type *output,
@@ -154,8 +157,7 @@ static tg_tensor *whole(const tg_op *op, tg_tensor *const *inputs, int n, const 
                         const tg_type *type)
 {
     (void)op, (void)n, (void)attr;
-    tg_type input = tg_type_of(inputs[0]);
-    return tg_type_equal(&input, type) ? inputs[0] : NULL;
+    return tg_has_type(inputs[0], type) ? inputs[0] : NULL;
 }
 
 static const tg_simplification slice_rules[] = {{"slice of everything", whole}, {NULL, NULL}};
@@ -222,7 +224,7 @@ typedef struct pad_attr {
 static tg_status pad_canonical(tg_infer *q, void *attr)
 {
     pad_attr *p = attr;
-    int rank = tg_infer_input(q, 0).rank;
+    int rank = q->inputs[0]->rank;
     tg_ints *lists[] = {&p->low, &p->high, &p->inner};
     for (int k = 0; k < 3; k++) {
         if (k > 0 && lists[k]->count < 0) *lists[k] = (tg_ints){.count = rank};

@@ -136,7 +136,8 @@ static cached_plan *plan_for(tg_request *request, int *found)
         tg_graph_fail(request->graph, TG_ERR_MEMORY, "out of memory for the cache of plans");
         return NULL;
     }
-    XXH128_hash_t key = tg_request_key(request);
+    XXH128_hash_t key;
+    if (tg_request_key(request, &key) != TG_OK) return NULL;
     cached_plan *entry = find_known(cache, request, key);
     *found = entry != NULL;
     if (entry != NULL || tg_request_make(request) != TG_OK) return entry;
@@ -156,9 +157,8 @@ static tg_status check_update(tg_graph *g, const tg_update *updates, int i)
         return tg_graph_fail(g, TG_ERR_ARGUMENT,
                              "tg_compile: update %d is of %s (%s), which is no param or state", i,
                              tg_label(param, a, sizeof a), param->op->name);
-    tg_type type = tg_type_of(param), given = tg_type_of(value);
-    if (!tg_type_equal(&type, &given))
-        return tg_graph_fail(g, type.dtype != given.dtype ? TG_ERR_DTYPE : TG_ERR_SHAPE,
+    if (!tg_same_types(param, value))
+        return tg_graph_fail(g, param->dtype != value->dtype ? TG_ERR_DTYPE : TG_ERR_SHAPE,
                              "tg_compile: update of %s with %s", tg_label(param, a, sizeof a),
                              tg_label(value, b, sizeof b));
     for (int k = 0; k < i; k++)

@@ -40,7 +40,7 @@ void tg_function_adopt(tg_function *f, const tg_request *request)
         tg_bound_leaf *leaf = &f->leaves[n++];
         leaf->tensor = t;
         leaf->id = t->id;
-        leaf->structure = t->structure;
+        leaf->structure = request->graph->structures[t->id];
         leaf->bound = NULL;
     }
     for (int i = 0; i < request->n_outputs; i++) f->outputs[i] = request->outputs[i];
@@ -104,8 +104,9 @@ tg_status tg_bind(tg_function *f, const tg_tensor *input, const void *data)
 
 int tg_leaf_is_there(const tg_function *f, const tg_bound_leaf *leaf)
 {
-    if (leaf->id >= f->graph->n_nodes) return 0;
-    XXH128_hash_t now = f->graph->nodes[leaf->id]->structure;
+    /* It had a structure, so that what has none is not it. */
+    if (leaf->id >= f->graph->n_structures) return 0;
+    XXH128_hash_t now = f->graph->structures[leaf->id];
     return now.low64 == leaf->structure.low64 && now.high64 == leaf->structure.high64;
 }
 

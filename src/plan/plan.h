@@ -205,7 +205,7 @@ static inline int tg_is_bound(const tg_tensor *t)
     return t->is_leaf || t->op == &tg_op_input;
 }
 
-/* Collects the nodes. The caller frees with tg_request_free, also after a failure. */
+/* Collects the nodes of a request whose key is known. The caller frees with tg_request_free, also after a failure. */
 tg_status tg_request_make(tg_request *request);
 void tg_request_free(tg_request *request);
 static inline int32_t tg_request_index(const tg_request *request, const tg_tensor *t)
@@ -216,8 +216,9 @@ static inline int32_t tg_request_index(const tg_request *request, const tg_tenso
 /* The structure of a request, the same for the same expressions over leaves of the same types. */
 XXH128_hash_t tg_request_hash(const tg_request *request);
 
-/* The same for the same expressions over the same leaves. It takes no nodes, and as long as there are outputs. */
-XXH128_hash_t tg_request_key(const tg_request *request);
+/* The same for the same expressions over the same leaves. It takes no nodes, and as long as there are outputs and what
+ * was recorded since the last key. */
+tg_status tg_request_key(tg_request *request, XXH128_hash_t *key);
 
 /* A new plan with one reference, or NULL with the error kept by the graph. order may be NULL: that of the tape. */
 tg_plan *tg_plan_build(const tg_request *request, const tg_order *order);

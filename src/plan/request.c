@@ -46,7 +46,6 @@ static int64_t sweep(tg_request *q, unsigned char *flags)
 
 tg_status tg_request_make(tg_request *q)
 {
-    bounds(q);
     unsigned char *flags = calloc((size_t)q->high + 2, 1);
     if (flags == NULL) return tg_graph_fail(q->graph, TG_ERR_MEMORY, "out of memory for compiling");
     int64_t n = sweep(q, flags);
@@ -82,7 +81,7 @@ static XXH128_hash_t finish_hash(XXH3_state_t *state, const tg_request *q)
 
 static void hash_node(XXH3_state_t *state, const tg_tensor *t)
 {
-    XXH3_128bits_update(state, &t->structure, sizeof t->structure);
+    XXH3_128bits_update(state, &t->graph->structures[t->id], sizeof(XXH128_hash_t));
 }
 
 XXH128_hash_t tg_request_hash(const tg_request *q)
@@ -115,14 +114,18 @@ XXH128_hash_t tg_request_hash(const tg_request *q)
     return finish_hash(&state, q);
 }
 
-XXH128_hash_t tg_request_key(const tg_request *q)
+tg_status tg_request_key(tg_request *q, XXH128_hash_t *key)
 {
     XXH3_state_t state;
+    bounds(q);
+    if (!tg_find_structures(q->graph, q->high))
+        return tg_graph_fail(q->graph, TG_ERR_MEMORY, "out of memory for compiling");
     XXH3_128bits_reset(&state);
     for (int i = 0; i < q->n_outputs; i++) hash_node(&state, q->outputs[i]);
     for (int i = 0; i < q->n_updates; i++) {
         hash_node(&state, q->updates[i].param);
         hash_node(&state, q->updates[i].value);
     }
-    return finish_hash(&state, q);
+    *key = finish_hash(&state, q);
+    return TG_OK;
 }
