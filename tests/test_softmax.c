@@ -46,7 +46,7 @@ static int is_near(tg_dtype dtype, double found, long double expected, long doub
 
 static void check_row(tg_dtype dtype, int64_t n, const double *x, const double *y, const double *log_y)
 {
-    long double most = -INFINITY, sum = 0;
+    long double most = (long double)-INFINITY, sum = 0;
     for (int64_t i = 0; i < n; i++) most = fmaxl(most, (long double)x[i]);
     for (int64_t i = 0; i < n; i++) sum += expl((long double)x[i] - most);
     for (int64_t i = 0; i < n; i++) {
