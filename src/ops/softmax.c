@@ -1,9 +1,71 @@
 /* Softmax, its logarithm, and the cross-entropies, all composed. */
+#include <float.h>
+
 #include "ops.h"
 
 typedef struct softmax_attr {
     int64_t axis;
 } softmax_attr;
+
+/* A row of more columns than a unit of the planner has (fuse.c) would be read once for its maximum and once for what is
+ * made of it. So it is taken in pieces, which stay in the cache, each with a maximum of its own: such an x is [..., pieces,
+ * columns], where pieces have no fewer columns than this. */
+enum { MOST_COLUMNS = 8192, LEAST_COLUMNS = 1024 };
+
+/* How many columns a piece of a row of n has; n where there are no pieces. */
+static int64_t columns_of_pieces(int64_t n)
+{
+    int64_t columns = MOST_COLUMNS;
+    if (n <= MOST_COLUMNS) return n;
+    while (columns >= LEAST_COLUMNS && n % columns != 0) columns--;
+    return columns >= LEAST_COLUMNS ? columns : n;
+}
+
+/* x in pieces, where the axis lends itself to it; x itself elsewhere. */
+static tg_tensor *split(tg_tensor *x, int64_t axis)
+{
+    int64_t shape[TG_MAX_RANK];
+    if (axis != x->rank - 1 || x->rank == TG_MAX_RANK) return x;
+    for (int64_t i = 0; i < axis; i++) shape[i] = x->shape[i];
+    shape[axis + 1] = columns_of_pieces(x->shape[axis]);
+    if (shape[axis + 1] == x->shape[axis]) return x;
+    shape[axis] = x->shape[axis] / shape[axis + 1];
+    return tg_reshape(x, x->rank + 1, shape);
+}
+
+/* The maximum of every piece, which carries no derivative, and in its place the least number where all is -inf, since
+ * -inf - -inf is no number and other pieces have some. */
+static tg_tensor *tops_of(tg_tensor *pieces)
+{
+    tg_tensor *tops = tg_stop_gradient(tg_max(pieces, TG_KEEP_AXES(-1)));
+    return tg_maximum(tops,
+                      tg_number_like(tops, tg_dtype_of(pieces) == TG_F32 ? (double)-FLT_MAX : -DBL_MAX));
+}
+
+/* How far the maximum t of every piece is below that of all of them, m: t - m. exp of that is what the piece counts
+ * beside the others. */
+static tg_tensor *distances_of(tg_tensor *tops)
+{
+    return tg_sub(tops, tg_max(tops, TG_KEEP_AXES(-2)));
+}
+
+/* exp(x - t) w / sum w exp(x - t) with w = exp(t - m). */
+static tg_tensor *softmax_of_pieces(tg_tensor *pieces)
+{
+    tg_tensor *tops = tops_of(pieces), *e = tg_exp(tg_sub(pieces, tops));
+    tg_tensor *sums = tg_sum(e, TG_KEEP_AXES(-1)), *w = tg_exp(distances_of(tops));
+    return tg_mul(e, tg_div(w, tg_sum(tg_mul(w, sums), TG_KEEP_AXES(-2))));
+}
+
+/* (x - t) - (log sum w exp(x - t) - (t - m)): x - t is stored where the result will be, which takes less than to read x
+ * and write elsewhere. */
+static tg_tensor *log_softmax_of_pieces(tg_tensor *pieces)
+{
+    tg_tensor *tops = tops_of(pieces), *shifted = tg_sub(pieces, tops);
+    tg_tensor *sums = tg_sum(tg_exp(shifted), TG_KEEP_AXES(-1)), *distances = distances_of(tops);
+    tg_tensor *logarithm = tg_log(tg_sum(tg_mul(tg_exp(distances), sums), TG_KEEP_AXES(-2)));
+    return tg_sub(shifted, tg_sub(logarithm, distances));
+}
 
 /* exp(x - m) / sum exp(x - m); the maximum m carries no derivative, since the value does not depend on it. */
 static tg_tensor *softmax_compose(tg_graph *g, tg_tensor *const *inputs, int n, const void *attr)
@@ -12,6 +74,8 @@ static tg_tensor *softmax_compose(tg_graph *g, tg_tensor *const *inputs, int n, 
     tg_tensor *x = inputs[0];
     int64_t axis = ((const softmax_attr *)attr)->axis;
     if (!tg_needs_floating(x, "softmax") || !tg_resolve_axis(x, "softmax", &axis, x->rank)) return NULL;
+    tg_tensor *pieces = split(x, axis);
+    if (pieces != x) return tg_reshape(softmax_of_pieces(pieces), x->rank, x->shape);
     const tg_axes *along = TG_KEEP_AXES((int)axis);
     tg_tensor *e = tg_exp(tg_sub(x, tg_stop_gradient(tg_max(x, along))));
     return tg_div(e, tg_sum(e, along));
@@ -24,6 +88,8 @@ static tg_tensor *log_softmax_compose(tg_graph *g, tg_tensor *const *inputs, int
     int64_t axis = ((const softmax_attr *)attr)->axis;
     if (!tg_needs_floating(x, "log_softmax") || !tg_resolve_axis(x, "log_softmax", &axis, x->rank))
         return NULL;
+    tg_tensor *pieces = split(x, axis);
+    if (pieces != x) return tg_reshape(log_softmax_of_pieces(pieces), x->rank, x->shape);
     const tg_axes *along = TG_KEEP_AXES((int)axis);
     tg_tensor *shifted = tg_sub(x, tg_stop_gradient(tg_max(x, along)));
     return tg_sub(shifted, tg_log(tg_sum(tg_exp(shifted), along)));
