@@ -21,7 +21,8 @@ typedef void (*record_fn)(const tg_small_record *r, __m512 low, __m512 high);
 
 static inline ALWAYS_INLINE void go_on(const tg_small_record *r, __m512 low, __m512 high)
 {
-    __asm__("" : "+r"(r)); /* so that r is stepped on in its own register: compilers make a copy of it early */
+    __asm__(""
+            : "+r"(r)); /* so that r is stepped on in its own register: compilers make a copy of it early */
     ((record_fn)r->run)(r, low, high);
 }
 
