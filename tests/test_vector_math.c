@@ -297,13 +297,16 @@ static void test_f64(void **state)
     }
 }
 
+enum { VALUES = 4096 };
+
 /* One value for all elements is computed as it is in an array. */
-static void check_one_value(tg_loop loop, size_t item, const char *x, int n, const char *name)
+static void check_one_value(tg_loop loop, size_t item, const char *x, const char *name)
 {
-    char y[64 * sizeof(double)], one[sizeof(double)];
+    static char y[VALUES * sizeof(double)];
+    char one[sizeof(double)];
     const void *const all[1] = {x};
-    loop(n, y, all, one_by_one);
-    for (int i = 0; i < n; i++) {
+    loop(VALUES, y, all, one_by_one);
+    for (int i = 0; i < VALUES; i++) {
         const void *const in[1] = {x + (size_t)i * item};
         loop(1, one, in, (const int64_t[]){0});
         if (memcmp(one, y + (size_t)i * item, item) != 0) fail_msg("%s of one value: element %d", name, i);
@@ -313,17 +316,17 @@ static void check_one_value(tg_loop loop, size_t item, const char *x, int n, con
 static void test_one_value(void **state)
 {
     (void)state;
-    double x[64];
-    float narrow[64];
-    for (int i = 0; i < 64; i++) {
+    static double x[VALUES];
+    static float narrow[VALUES];
+    for (int i = 0; i < VALUES; i++) {
         x[i] = 10 * draw_f64(1);
         narrow[i] = (float)x[i];
     }
     for (int i = 0; i < FUNCTIONS; i++) {
         for (int set = 0; set < set_count(); set++) {
-            check_one_value(loop_of(set, TG_F32, functions[i].row), sizeof *narrow, (const char *)narrow, 64,
+            check_one_value(loop_of(set, TG_F32, functions[i].row), sizeof *narrow, (const char *)narrow,
                             functions[i].name);
-            check_one_value(loop_of(set, TG_F64, functions[i].row), sizeof *x, (const char *)x, 64,
+            check_one_value(loop_of(set, TG_F64, functions[i].row), sizeof *x, (const char *)x,
                             functions[i].name);
         }
     }
