@@ -1,7 +1,7 @@
 /* What the functions of vector_math_f32.h and vector_math_f64.h are made of. They have no branches and no tables, so
  * that compilers make vectors of the loops that call them, and every step rounds the same in vectors and in the
  * elements that are left over: a result depends on the element's value alone. Between instruction sets results may
- * differ in the last digits, because of multiply_add.
+ * differ in the last digits, because of multiply_add and of a sigmoid of its own for AVX-512 (vector_exp.inc).
  *
  * tests/test_vector_math.c holds them against quadruple precision; their coefficients come from
  * scripts/fit_polynomials.py. How far off elementwise loops are at most, in units in the last place, as

@@ -20,7 +20,7 @@ typedef struct ordering {
     tg_small_record records[TG_SMALL_RECORDS];
 } ordering;
 
-/* About how many cycles the result takes. */
+/* About how many cycles the result takes. Sums keep what rounding takes away. */
 static int latency_of(const ordering *o, const tg_small_record *r)
 {
     enum { ARITHMETIC = 4, QUOTIENT = 15, EXACT_SUM = 35, FUNCTION = 50 };
