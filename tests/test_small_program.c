@@ -5,6 +5,7 @@
 #include "graph_helpers.h"
 
 #include <tapegrad/nn.h>
+#include <tapegrad/profile.h>
 
 #include "ops/ops.h"
 #include "plan/function.h"
@@ -158,9 +159,27 @@ static void test_order(void **state)
     }
 }
 
+/* A run that is one program is profiled like any other, and clears the message of what failed before. */
+static void test_run(void **state)
+{
+    (void)state;
+    lesson l = make_lesson(TG_F64, NULL, 0);
+    assert_int_equal(l.step->plan->is_program, here());
+    assert_int_equal(tg_run(l.step), TG_OK);
+    assert_int_equal(tg_bind(l.step, l.loss, NULL), TG_ERR_ARGUMENT);
+    assert_int_equal(tg_run(l.step), TG_OK);
+    assert_string_equal(tg_function_error(l.step), "");
+    assert_int_equal(tg_profile_start(l.step), TG_OK);
+    for (int i = 0; i < 3; i++) assert_int_equal(tg_run(l.step), TG_OK);
+    tg_profile_stop(l.step);
+    assert_int_equal(tg_run(l.step), TG_OK);
+    assert_int_equal(tg_profile_sum(l.step).runs, 3);
+    free_lesson(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_memory), cmocka_unit_test(test_memory_of_many),
-                                       cmocka_unit_test(test_order)};
+                                       cmocka_unit_test(test_order), cmocka_unit_test(test_run)};
     return cmocka_run_group_tests_name("programs of small arrays", tests, NULL, NULL);
 }

@@ -297,6 +297,41 @@ static void test_f64(void **state)
     }
 }
 
+enum { VALUES = 4096 };
+
+/* One value for all elements is computed as it is in an array. */
+static void check_one_value(tg_loop loop, size_t item, const char *x, const char *name)
+{
+    static char y[VALUES * sizeof(double)];
+    char one[sizeof(double)];
+    const void *const all[1] = {x};
+    loop(VALUES, y, all, one_by_one);
+    for (int i = 0; i < VALUES; i++) {
+        const void *const in[1] = {x + (size_t)i * item};
+        loop(1, one, in, (const int64_t[]){0});
+        if (memcmp(one, y + (size_t)i * item, item) != 0) fail_msg("%s of one value: element %d", name, i);
+    }
+}
+
+static void test_one_value(void **state)
+{
+    (void)state;
+    static double x[VALUES];
+    static float narrow[VALUES];
+    for (int i = 0; i < VALUES; i++) {
+        x[i] = 10 * draw_f64(1);
+        narrow[i] = (float)x[i];
+    }
+    for (int i = 0; i < FUNCTIONS; i++) {
+        for (int set = 0; set < set_count(); set++) {
+            check_one_value(loop_of(set, TG_F32, functions[i].row), sizeof *narrow, (const char *)narrow,
+                            functions[i].name);
+            check_one_value(loop_of(set, TG_F64, functions[i].row), sizeof *x, (const char *)x,
+                            functions[i].name);
+        }
+    }
+}
+
 /* ---- Exact results ------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -361,6 +396,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_f32),
         cmocka_unit_test(test_f64),
+        cmocka_unit_test(test_one_value),
         cmocka_unit_test(test_exact_results),
     };
     if (argc > 1 && strcmp(argv[1], "--all") == 0) {

@@ -21,7 +21,17 @@ typedef void (*record_fn)(const tg_small_record *r, __m512 low, __m512 high);
 
 static inline ALWAYS_INLINE void go_on(const tg_small_record *r, __m512 low, __m512 high)
 {
+    __asm__(""
+            : "+r"(r)); /* so that r is stepped on in its own register: compilers make a copy of it early */
     ((record_fn)r->run)(r, low, high);
+}
+
+/* What happens to be in a register, for results that need no second one: undefined vectors are set to 0 first. */
+static inline ALWAYS_INLINE __m512 any_register(void)
+{
+    __m512 any;
+    __asm__("" : "=v"(any));
+    return any;
 }
 
 static void begin(const tg_small_record *first)
@@ -78,24 +88,33 @@ typedef struct source_f64 {
     __m512d part[2];
 } source_f64;
 
-/* What rounding took from sum, which is a + b. */
-static inline ALWAYS_INLINE __m512d lost_f64(__m512d a, __m512d b, __m512d sum)
-{
-    __m512d taken = sum - a;
-    return (a - (sum - taken)) + (b - taken);
-}
+static inline ALWAYS_INLINE __m512d sum_of_four_f64(source_f64 x, const void *lanes);
+
+#define vector __m512d
+#define integers __m512i
+#define V(name) _mm512_##name
+#define WIDE(v) (v)
+#define NARROW(v) (v)
+#define MASK __mmask8
+#define PARTS 1
+#define T(name) name##_f64x8
+#include "small_f64.inc"
+#define real double
+#define whole int64_t
+#define R(name) name##_f64
+#define absolute(x) fabs(x)
+#define is_nan(x) ((x) != (x))
+#include "small_records.inc"
 
 /* Sums of four terms in four lanes: of two at a time, in all eight. */
-static inline ALWAYS_INLINE __m512d sum_of_four_f64(source_f64 x, const double *lanes)
+static inline ALWAYS_INLINE __m512d sum_of_four_f64(source_f64 x, const void *lanes)
 {
     enum { OTHER_HALF = 0x4e };
-    __m512d a = _mm512_permutex2var_pd(x.part[0], _mm512_loadu_si512(lanes), x.part[1]);
-    __m512d b = _mm512_permutex2var_pd(x.part[0], _mm512_loadu_si512(lanes + 8), x.part[1]);
-    __m512d pairs = a + b, lost = lost_f64(a, b, pairs);
-    __m512d others = _mm512_shuffle_f64x2(pairs, pairs, OTHER_HALF), sum = pairs + others;
-    lost += _mm512_shuffle_f64x2(lost, lost, OTHER_HALF);
-    __m512d total = sum + (lost + lost_f64(pairs, others, sum));
-    return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(total, total, _CMP_ORD_Q), sum, total);
+    const value_f64x8 a = choose_f64x8(x, lanes), b = choose_f64x8(x, (const double *)lanes + 8);
+    const __m512d pairs = a.part[0] + b.part[0], others = _mm512_shuffle_f64x2(pairs, pairs, OTHER_HALF);
+    const __m512d sum = pairs + others, lost = lost_f64x8(a.part[0], b.part[0], pairs);
+    const __m512d lost_by_both = lost + _mm512_shuffle_f64x2(lost, lost, OTHER_HALF);
+    return total_f64x8(sum, lost_by_both + lost_f64x8(pairs, others, sum));
 }
 
 #define vector __m256d
@@ -106,22 +125,6 @@ static inline ALWAYS_INLINE __m512d sum_of_four_f64(source_f64 x, const double *
 #define MASK __mmask8
 #define PARTS 1
 #define T(name) name##_f64x4
-#include "small_f64.inc"
-#define real double
-#define whole int64_t
-#define R(name) name##_f64
-#define absolute(x) fabs(x)
-#define is_nan(x) ((x) != (x))
-#include "small_records.inc"
-
-#define vector __m512d
-#define integers __m512i
-#define V(name) _mm512_##name
-#define WIDE(v) (v)
-#define NARROW(v) (v)
-#define MASK __mmask8
-#define PARTS 1
-#define T(name) name##_f64x8
 #include "small_f64.inc"
 #define real double
 #define whole int64_t

@@ -39,13 +39,17 @@ static inline exponent_f32 split_exponent_f32(float x)
     return e;
 }
 
-/* (e^r - 1 - r) / r^2 for |r| <= log(2) / 2. Pairs of terms, and pairs of those, do not wait for each other. */
-static inline float exp_terms_f32(float r)
+/* (e^r - 1 - r) / r^2 = low + scale * high for |r| <= log(2) / 2. Pairs of terms do not wait for each other. */
+typedef struct terms_f32 {
+    float low, high, scale;
+} terms_f32;
+
+static inline terms_f32 exp_terms_f32(float r)
 {
     float z = r * r;
     float a = mad_f32(0.166666359F, r, 0.5F), b = mad_f32(0.0083416095F, r, 0.0416665114F);
     float c = mad_f32(0.00014930297F, r, 0.0013930524F);
-    return mad_f32(mad_f32(c, z, b), z, a);
+    return (terms_f32){a, mad_f32(c, z, b), z};
 }
 
 static inline float power_f32(int32_t n)

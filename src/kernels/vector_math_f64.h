@@ -40,8 +40,13 @@ static inline exponent_f64 split_exponent_f64(double x)
     return e;
 }
 
-/* (e^r - 1 - r) / r^2 for |r| <= log(2) / 2. Pairs of terms, and pairs of those, do not wait for each other. */
-static inline double exp_terms_f64(double r)
+/* (e^r - 1 - r) / r^2 = low + scale * high for |r| <= log(2) / 2. Pairs of terms, and pairs of those, do not wait for
+ * each other. */
+typedef struct terms_f64 {
+    double low, high, scale;
+} terms_f64;
+
+static inline terms_f64 exp_terms_f64(double r)
 {
     double z = r * r, w = z * z;
     double a = mad_f64(0.16666666666666677, r, 0.5);
@@ -49,10 +54,9 @@ static inline double exp_terms_f64(double r)
     double c = mad_f64(0.00019841269886202126, r, 0.0013888888888962815);
     double d = mad_f64(2.7557244110644417e-06, r, 2.4801587172039081e-05);
     double e = mad_f64(2.5109078982596694e-08, r, 2.7557402754950211e-07);
-    a = mad_f64(b, z, a);
     c = mad_f64(d, z, c);
     e = mad_f64(2.0875390635135547e-09, z, e);
-    return mad_f64(mad_f64(e, w, c), w, a);
+    return (terms_f64){mad_f64(b, z, a), mad_f64(e, w, c), w};
 }
 
 static inline double power_f64(uint64_t n)

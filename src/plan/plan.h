@@ -134,6 +134,7 @@ typedef struct tg_plan {
     tg_small_record *small; /* programs, without addresses */
     void (*run_small)(const tg_small_record *first);
     int64_t n_small;
+    int is_program; /* one program is all that a run does */
     int64_t *outputs; /* their places */
     tg_plan_update *updates;
     int64_t *places_of_leaves;

@@ -334,6 +334,7 @@ int tg_plan_small(tg_plan *plan, int has_limit)
     plan->small = malloc((size_t)records * sizeof *plan->small);
     programs p = {.plan = plan, .first = -1, .has_limit = has_limit};
     if (plan->small == NULL || !add_programs(&p)) return 0;
+    plan->is_program = plan->units[0].program_units == plan->n_units && plan->n_copies == 0;
     plan->stats.scratch_bytes += p.scratch;
     plan->parts_offset += p.scratch;
     plan->arena_bytes += p.scratch;

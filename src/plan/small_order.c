@@ -20,11 +20,12 @@ typedef struct ordering {
     tg_small_record records[TG_SMALL_RECORDS];
 } ordering;
 
-/* About how many cycles the result takes. */
+/* About how many cycles the result takes. Sums keep what rounding takes away. */
 static int latency_of(const ordering *o, const tg_small_record *r)
 {
-    enum { ARITHMETIC = 4, QUOTIENT = 15, FUNCTION = 50 };
+    enum { ARITHMETIC = 4, QUOTIENT = 15, EXACT_SUM = 35, FUNCTION = 50 };
     const tg_op *op = o->plan->steps[r->step].op;
+    if (op != NULL && op->index == TG_INDEX_SUM) return EXACT_SUM;
     if (r->terms > 0) return ARITHMETIC * (1 + r->terms);
     if (op == tg_elementwise_ops[TG_ROW_div] || op == tg_elementwise_ops[TG_ROW_reciprocal]) return QUOTIENT;
     return r->is_function ? FUNCTION : ARITHMETIC;
