@@ -44,11 +44,23 @@ static int is_near(tg_dtype dtype, double found, long double expected, long doub
                   : error <= unit * (3 + distance) * expected + 3 * least;
 }
 
+/* With what rounding takes from a sum put back, as long double may be no more than double (valgrind). */
+static long double sum_of_exponentials(int64_t n, const double *x, long double most)
+{
+    long double sum = 0, lost = 0;
+    for (int64_t i = 0; i < n; i++) {
+        long double term = expl((long double)x[i] - most) - lost, next = sum + term;
+        lost = (next - sum) - term;
+        sum = next;
+    }
+    return sum;
+}
+
 static void check_row(tg_dtype dtype, int64_t n, const double *x, const double *y, const double *log_y)
 {
-    long double most = (long double)-INFINITY, sum = 0;
+    long double most = (long double)-INFINITY;
     for (int64_t i = 0; i < n; i++) most = fmaxl(most, (long double)x[i]);
-    for (int64_t i = 0; i < n; i++) sum += expl((long double)x[i] - most);
+    const long double sum = sum_of_exponentials(n, x, most);
     for (int64_t i = 0; i < n; i++) {
         long double distance = most - (long double)x[i];
         if (x[i] == -INF) {
