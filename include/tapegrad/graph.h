@@ -74,7 +74,7 @@ TG_API tg_tensor *tg_state(tg_graph *g, const char *name, tg_dtype dtype, int ra
                            const void *data);
 
 /* A fixed array (data is copied), and a fixed scalar. Every value must be representable in dtype: 0.5 as an
- * i64 is an error, 0.1 as an f32 is rounded. */
+ * i64 is an error, and so is 1e39 as an f32; 0.1 as an f32 is rounded. */
 TG_API tg_tensor *tg_constant(tg_graph *g, tg_dtype dtype, int rank, const int64_t *shape, const void *data);
 TG_API tg_tensor *tg_number(tg_graph *g, tg_dtype dtype, double value);
 

@@ -200,7 +200,8 @@ tg_tensor *tg_number(tg_graph *g, tg_dtype dtype, double value)
     const unsigned char byte = value != 0;
     switch (dtype) {
     case TG_F32:
-        return scalar(g, dtype, &f32);
+        if (!isinf(f32) || isinf(value)) return scalar(g, dtype, &f32);
+        break;
     case TG_F64:
         return scalar(g, dtype, &value);
     case TG_I64:

@@ -141,6 +141,7 @@ static int write_element(tg_evaluator *e, const tg_value *value, tg_dtype dtype,
     switch (dtype) {
     case TG_F32:
         single = as_f32(e, value);
+        if (isinf(single) && !isinf(value->number)) break;
         memcpy(to, &single, sizeof single);
         return 1;
     case TG_F64:
