@@ -112,14 +112,15 @@ static void walk_rows(const tg_kernel_call *call, const axes *w, tg_loop loop)
 
 /* ---- Blocks ------------------------------------------------------------------------------------------- */
 
-/* Elements of a block: what is gathered for all operands stays in the L1 cache. */
-#define BLOCK 512
-/* Rows shorter than this are gathered, as the loops take long to start. */
-#define SHORT_ROW 32
+/* Bytes of a block of the largest operand: what is gathered for all operands stays in the L1 cache. */
+#define BLOCK 4096
+/* Short rows that hold one value each, and a row that repeats, are written in whole pieces of so many bytes. What goes
+ * beyond a row is written over by the next one, or lies behind the block. */
+#define PIECE 32
 
 /* An operand that is read in blocks. */
 typedef struct operand {
-    enum { AS_IT_LIES, ONE_VALUE, GATHERED } kind;
+    enum { AS_IT_LIES, ONE_VALUE, SHORT_ROWS, GATHERED } kind;
     int64_t item;
     const char *data;
     tg_walk at; /* over all axes but the last */
@@ -135,6 +136,8 @@ static void start_operand(operand *x, const tg_view *view, const axes *w, const 
         contiguous *= w->size[i];
         any |= stride[i];
     }
+    const int last = w->rank - 1, is_short = last > 0 && w->size[last] < TG_SHORT_ROW;
+    if (x->kind == GATHERED && is_short && (stride[last] == 0 || stride[last - 1] == 0)) x->kind = SHORT_ROWS;
     if (any == 0) x->kind = ONE_VALUE;
     x->item = (int64_t)tg_dtype_size(view->dtype);
     x->data = view->data;
@@ -171,22 +174,78 @@ static void gather(operand *x, const axes *w, int64_t stride, int64_t n, char *t
     }
 }
 
+#define FILL_ROWS(type)                                                                                      \
+    for (int64_t i = 0; i < rows; i++, from += stride * item, to += columns * item) {                        \
+        const type value = *(const type *)(const void *)from;                                                \
+        for (int64_t j = 0; j < columns * item; j += PIECE)                                                  \
+            for (int64_t k = 0; k < PIECE / (int64_t)sizeof(type); k++)                                      \
+                ((type *)(void *)(to + j))[k] = value;                                                       \
+    }
+
+/* Rows of one value each. */
+static void fill_rows(int64_t item, int64_t rows, int64_t columns, const char *from, int64_t stride, char *to)
+{
+    if (item == 4) {
+        FILL_ROWS(uint32_t)
+    } else if (item == 8) {
+        FILL_ROWS(uint64_t)
+    } else {
+        FILL_ROWS(unsigned char)
+    }
+}
+
+/* The same row again and again. */
+static void repeat_row(int64_t item, int64_t rows, int64_t columns, const char *from, int64_t stride,
+                       char *to)
+{
+    char row[TG_SHORT_ROW * sizeof(double)] = {0};
+    copy_run(item, columns, from, stride, row);
+    for (int64_t i = 0; i < rows; i++, to += columns * item)
+        for (int64_t j = 0; j < columns * item; j += PIECE) memcpy(to + j, row + j, PIECE);
+}
+
+/* The next n elements, which are whole rows. */
+static void gather_short_rows(operand *x, const axes *w, int64_t stride, int64_t n, char *to)
+{
+    const int axis = w->rank - 2;
+    const int64_t columns = w->size[axis + 1], down = x->at.stride[axis];
+    for (int64_t wanted = n / columns, rows; wanted > 0; wanted -= rows) {
+        const char *from = x->data + x->at.offset * x->item;
+        rows = w->size[axis] - x->at.index[axis];
+        if (rows > wanted) rows = wanted;
+        if (stride == 0)
+            fill_rows(x->item, rows, columns, from, down, to);
+        else
+            repeat_row(x->item, rows, columns, from, stride, to);
+        to += rows * columns * x->item;
+        x->at.index[axis] += rows - 1;
+        x->at.offset += (rows - 1) * down;
+        tg_walk_next(&x->at);
+    }
+}
+
 static void walk_blocks(const tg_kernel_call *call, const axes *w, tg_loop loop)
 {
-    _Alignas(64) char room[TG_ELEMENTWISE_MAX][BLOCK * sizeof(double)];
+    _Alignas(64) char room[TG_ELEMENTWISE_MAX][BLOCK + PIECE];
     const int64_t count = tg_walk_count(w->rank, w->size), out_item = (int64_t)tg_dtype_size(call->out.dtype);
+    const int64_t columns = w->size[w->rank - 1];
+    int64_t item = 1;
     operand operands[TG_ELEMENTWISE_MAX];
     int64_t strides[TG_ELEMENTWISE_MAX];
     for (int k = 0; k < call->n_inputs; k++) {
         start_operand(&operands[k], &call->in[k], w, w->stride[k]);
         strides[k] = operands[k].kind == ONE_VALUE ? 0 : 1;
+        if (operands[k].item > item) item = operands[k].item;
     }
-    for (int64_t done = 0; done < count; done += BLOCK) {
+    /* Of short rows a block has whole ones. */
+    const int64_t most = BLOCK / item, block = most - (columns < TG_SHORT_ROW ? most % columns : 0);
+    for (int64_t done = 0; done < count; done += block) {
         const void *at[TG_ELEMENTWISE_MAX];
-        int64_t n = count - done < BLOCK ? count - done : BLOCK;
+        int64_t n = count - done < block ? count - done : block;
         for (int k = 0; k < call->n_inputs; k++) {
             operand *x = &operands[k];
-            at[k] = x->kind == GATHERED ? room[k] : x->data + done * strides[k] * x->item;
+            at[k] = x->kind >= SHORT_ROWS ? room[k] : x->data + done * strides[k] * x->item;
+            if (x->kind == SHORT_ROWS) gather_short_rows(x, w, w->stride[k][w->rank - 1], n, room[k]);
             if (x->kind == GATHERED) gather(x, w, w->stride[k][w->rank - 1], n, room[k]);
         }
         loop(n, (char *)call->out.data + done * out_item, at, strides);
@@ -198,7 +257,7 @@ void tg_elementwise_walk(const tg_kernel_call *call, tg_loop loop)
     if (call->out.count == 0) return;
     axes w;
     plan_axes(call, &w);
-    int rows = w.rank == 1 || w.size[w.rank - 1] >= SHORT_ROW;
+    int rows = w.rank == 1 || w.size[w.rank - 1] >= TG_SHORT_ROW;
     for (int k = 0; k < call->n_inputs; k++) {
         int64_t stride = w.stride[k][w.rank - 1];
         rows = rows && (stride == 0 || stride == 1);

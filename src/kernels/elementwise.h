@@ -44,6 +44,9 @@ typedef struct tg_elementwise_kernels {
 /* NULL where this build has none for that set. The caller sees to it that the processor has it. */
 const tg_elementwise_kernels *tg_elementwise_for(tg_instructions set);
 
+/* Rows shorter than this are better gathered, as the loops take long to start. */
+#define TG_SHORT_ROW 32
+
 /* Calls the loop over the whole of call->out, along axes that are merged as far as the strides allow. */
 void tg_elementwise_walk(const tg_kernel_call *call, tg_loop loop);
 

@@ -13,9 +13,18 @@ static void run_rows(const tg_step *step, const tg_kernel_call *call, const char
     }
 }
 
+/* Many short rows are a matter for the kernel, since beginning a loop takes longer than a row. It writes them one behind the
+ * other. */
+static inline int are_short(const tg_view *out)
+{
+    enum { MANY = 16 };
+    return out->shape[1] < TG_SHORT_ROW && out->shape[0] >= MANY && out->strides[0] == out->shape[1];
+}
+
 static inline tg_status run_step(const tg_step *step, const tg_kernel_call *call)
 {
-    if (step->loop == NULL) return call->out.count == 0 ? TG_OK : step->kernel(call);
+    if (step->loop == NULL || (step->is_rows && are_short(&call->out)))
+        return call->out.count == 0 ? TG_OK : step->kernel(call);
     const void *in[TG_ELEMENTWISE_MAX];
     for (int k = 0; k < step->n_inputs; k++) in[k] = call->in[k].data;
     if (step->is_rows)
