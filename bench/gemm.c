@@ -106,10 +106,10 @@ static void free_operands(operands *o)
 static void run_own_f32(const operands *o, int i)
 {
     const shape *s = o->of;
-    tg_matrix_f32 a = {o->a[i], s->k, 1}, b = {o->b[i], s->n, 1};
+    tg_matrix_f32 a = {o->a[i], s->k, 1, 0}, b = {o->b[i], s->n, 1, 0};
     tg_epilogue_f32 end = {.start = o->c[i], .start_row = s->n, .scale = 1e-3F};
-    if (s->kind == UPDATE) a = (tg_matrix_f32){o->a[i], 1, s->m};
-    if (s->kind == BACK) b = (tg_matrix_f32){o->b[i], 1, s->k};
+    if (s->kind == UPDATE) a = (tg_matrix_f32){o->a[i], 1, s->m, 0};
+    if (s->kind == BACK) b = (tg_matrix_f32){o->b[i], 1, s->k, 0};
     tg_product_f32 p = {.m = s->m, .n = s->n, .k = s->k, .a = a, .b = b, .c = o->c[i], .c_row = s->n};
     if (s->kind == UPDATE) p.end = &end;
     tg_gemm_f32(&p, o->scratch);
@@ -118,10 +118,10 @@ static void run_own_f32(const operands *o, int i)
 static void run_own_f64(const operands *o, int i)
 {
     const shape *s = o->of;
-    tg_matrix_f64 a = {o->a[i], s->k, 1}, b = {o->b[i], s->n, 1};
+    tg_matrix_f64 a = {o->a[i], s->k, 1, 0}, b = {o->b[i], s->n, 1, 0};
     tg_epilogue_f64 end = {.start = o->c[i], .start_row = s->n, .scale = 1e-3};
-    if (s->kind == UPDATE) a = (tg_matrix_f64){o->a[i], 1, s->m};
-    if (s->kind == BACK) b = (tg_matrix_f64){o->b[i], 1, s->k};
+    if (s->kind == UPDATE) a = (tg_matrix_f64){o->a[i], 1, s->m, 0};
+    if (s->kind == BACK) b = (tg_matrix_f64){o->b[i], 1, s->k, 0};
     tg_product_f64 p = {.m = s->m, .n = s->n, .k = s->k, .a = a, .b = b, .c = o->c[i], .c_row = s->n};
     if (s->kind == UPDATE) p.end = &end;
     tg_gemm_f64(&p, o->scratch);

@@ -162,13 +162,13 @@ static unsigned char *new_c(const task *t, size_t *bytes)
 static tg_matrix_f32 matrix_f32(const operand *x)
 {
     float *data = x->memory;
-    return (tg_matrix_f32){data != NULL ? data + x->offset : NULL, x->row, x->column};
+    return (tg_matrix_f32){data != NULL ? data + x->offset : NULL, x->row, x->column, 0};
 }
 
 static tg_matrix_f64 matrix_f64(const operand *x)
 {
     double *data = x->memory;
-    return (tg_matrix_f64){data != NULL ? data + x->offset : NULL, x->row, x->column};
+    return (tg_matrix_f64){data != NULL ? data + x->offset : NULL, x->row, x->column, 0};
 }
 
 static void multiply_f32(const tg_gemm_kernels *kernels, const task *t, float *c, void *scratch)

@@ -71,14 +71,14 @@ static void free_setting(setting *s)
 
 static tg_matrix_f64 a_of(const setting *s, int64_t i, int64_t step)
 {
-    if (s->a_transposed) return (tg_matrix_f64){s->a + step * s->m + i, 1, s->m};
-    return (tg_matrix_f64){s->a + i * s->k + step, s->k, 1};
+    if (s->a_transposed) return (tg_matrix_f64){s->a + step * s->m + i, 1, s->m, 0};
+    return (tg_matrix_f64){s->a + i * s->k + step, s->k, 1, 0};
 }
 
 static tg_matrix_f64 b_of(const setting *s, int64_t step, int64_t j)
 {
-    if (s->b_transposed) return (tg_matrix_f64){s->b + j * s->k + step, 1, s->k};
-    return (tg_matrix_f64){s->b + step * s->n + j, s->n, 1};
+    if (s->b_transposed) return (tg_matrix_f64){s->b + j * s->k + step, 1, s->k, 0};
+    return (tg_matrix_f64){s->b + step * s->n + j, s->n, 1, 0};
 }
 
 static tg_epilogue_f64 end_of(const setting *s, int64_t i, int64_t j)
@@ -107,7 +107,7 @@ static void multiply(const tg_gemm_kernels *kernels, const setting *s, int64_t i
 {
     const tg_epilogue_f64 end = end_of(s, i, j);
     const tg_product_f64 p = {rows,          columns,          s->k, a_of(s, i, 0),
-                              b_of(s, 0, j), c + i * s->n + j, s->n, &end};
+                              b_of(s, 0, j), c + i * s->n + j, s->n, &end, 0};
     run(kernels, s, &p);
 }
 
@@ -164,7 +164,7 @@ static void check_blocks(const tg_gemm_kernels *kernels, const setting *s, const
     for (int64_t b = 0, step = 0; b < blocks; b++, step += depth) {
         const int64_t k = depth < s->k - step ? depth : s->k - step;
         run(kernels, s,
-            &(tg_product_f64){m, n, k, a_of(s, 0, step), b_of(s, step, 0), sums + b * m * n, n, NULL});
+            &(tg_product_f64){m, n, k, a_of(s, 0, step), b_of(s, step, 0), sums + b * m * n, n, NULL, 0});
     }
     const tg_epilogue_f64 end = end_of(s, 0, 0);
     const tg_product_f64 p = {.m = m, .n = n, .c = c, .c_row = row, .end = &end};
@@ -231,7 +231,7 @@ static void test_infinity_stays_in_its_row(void **state)
         a[20 * K + 7] = (double)INFINITY;
         b[7 * N + 36] = 0.0;
         const tg_epilogue_f64 end = {.scale = 1.0, .is_relu = 1};
-        const tg_product_f64 p = {M, N, K, {a, K, 1}, {b, N, 1}, c, N, &end};
+        const tg_product_f64 p = {M, N, K, {a, K, 1, 0}, {b, N, 1, 0}, c, N, &end, 0};
         kernels[i]->f64(&p, scratch);
         for (int j = 0; j < 20 * N; j++) assert_true(c[j] == (j % N == 36 ? 58.0 : 60.0));
         for (int j = 0; j < 36; j++) assert_true(c[20 * N + j] == (double)INFINITY);

@@ -28,7 +28,7 @@ static void reduce_matrix(reduce_fn reduce, tg_dtype dtype, void *x, int64_t row
 {
     const int64_t shape[2] = {rows, columns}, strides[2] = {columns, 1};
     const unsigned char is_reduced[2] = {axis == 0, axis == 1};
-    tg_view view = {x, dtype, 2, rows * columns, shape, strides};
+    tg_view view = {x, dtype, 2, rows * columns, shape, strides, 0};
     tg_reduction plan;
     tg_reduction_plan(&view, is_reduced, &plan);
     reduce(&plan, dtype, x, out);
@@ -141,13 +141,13 @@ static void test_scan_accuracy_and_specials(void **state)
     static const double pattern[3] = {1e16, 1.0, -1e16};
     for (int i = 0; i < N; i++) x[i] = pattern[i % 3];
     const int64_t shape[1] = {N}, strides[1] = {1}, five[1] = {5};
-    tg_view view = {x, TG_F64, 1, N, shape, strides};
+    tg_view view = {x, TG_F64, 1, N, shape, strides, 0};
     tg_scan_sum(&view, 0, 0, out);
     for (int i = 2; i < N; i += 3) assert_true(out[i] == (double)(i / 3 + 1));
     tg_scan_sum(&view, 0, 1, out);
     for (int i = 0; i < N; i += 3) assert_true(out[i] == (double)((N - i) / 3));
     double specials[5] = {1.0, (double)INFINITY, 2.0, -(double)INFINITY, 3.0};
-    view = (tg_view){specials, TG_F64, 1, 5, five, strides};
+    view = (tg_view){specials, TG_F64, 1, 5, five, strides, 0};
     tg_scan_sum(&view, 0, 0, out);
     assert_true(out[0] == 1.0 && out[1] == (double)INFINITY && out[2] == (double)INFINITY);
     assert_true(isnan(out[3]) && isnan(out[4]));

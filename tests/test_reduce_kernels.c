@@ -197,7 +197,7 @@ static void test_empty_sum_is_zero(void **state)
     for (int i = 0; i < 3; i++) {
         double out[400], nothing = 0.0;
         for (int j = 0; j < 400; j++) out[j] = 7.0;
-        tg_view view = {&nothing, TG_F64, 3, 0, shapes[i], strides};
+        tg_view view = {&nothing, TG_F64, 3, 0, shapes[i], strides, 0};
         tg_reduction plan;
         tg_reduction_plan(&view, is_reduced[i], &plan);
         tg_reduce_sum(&plan, TG_F64, &nothing, out);
@@ -211,7 +211,7 @@ static void test_plan_merges(void **state)
     (void)state;
     const int64_t shape[4] = {5, 1, 3, 4}, strides[4] = {1, 99, 20, 5};
     const unsigned char all[4] = {1, 1, 1, 1}, last_two[4] = {0, 0, 1, 1};
-    tg_view view = {NULL, TG_F32, 4, 60, shape, strides};
+    tg_view view = {NULL, TG_F32, 4, 60, shape, strides, 0};
     tg_reduction plan;
     tg_reduction_plan(&view, all, &plan);
     assert_int_equal(plan.kept, 0);

@@ -61,6 +61,7 @@ typedef struct tg_view {
     int64_t count;
     const int64_t *shape;
     const int64_t *strides;
+    int64_t band; /* 0, but in the library's own matrix products */
 } tg_view;
 
 typedef struct tg_kernel_call {

@@ -48,12 +48,12 @@ tg_tensor *tg_fold_constants(tg_graph *g, const tg_op *op, const tg_type *type, 
         const tg_tensor *t = inputs[i], *seen = constant_of(t, &offset, strides[i]);
         /* The kernel reads the constant where it lies; it has no way to write there. */
         char *data = (char *)(uintptr_t)tg_node_attr(seen) + offset * (int64_t)tg_dtype_size(t->dtype);
-        in[i] = (tg_view){data, t->dtype, t->rank, tg_count(t), t->shape, strides[i]};
+        in[i] = (tg_view){data, t->dtype, t->rank, tg_count(t), t->shape, strides[i], 0};
     }
     tg_strides(type->rank, type->shape, strides[n]);
     double result[FOLD_LIMIT] = {0};
     tg_kernel_call call = {.attr = attr, .n_inputs = n, .in = in};
-    call.out = (tg_view){result, type->dtype, type->rank, tg_type_count(type), type->shape, strides[n]};
+    call.out = (tg_view){result, type->dtype, type->rank, tg_type_count(type), type->shape, strides[n], 0};
     if (op->kernel(&call) != TG_OK) return NULL;
     return tg_constant_node(g, type, result);
 }

@@ -32,6 +32,7 @@ static void drop_leaf(tg_graph *g, tg_leaf *leaf)
 {
     HASH_DELETE(hh, g->leaves, leaf);
     tg_aligned_free(leaf->data);
+    tg_aligned_free(leaf->bands);
     free(leaf->name);
     free(leaf);
 }
@@ -51,7 +52,7 @@ void tg_truncate(tg_graph *g, int64_t nodes)
     tg_arena_rewind(&g->arena, g->nodes[nodes]);
     g->n_nodes = nodes;
     if (g->n_structures > nodes) g->n_structures = nodes;
-    g->rewinds++;
+    tg_leaves_changed(g);
 }
 
 uint64_t tg_graph_seed(const tg_graph *g)

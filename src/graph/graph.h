@@ -4,6 +4,7 @@
 #define TG_GRAPH_GRAPH_H
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include <tapegrad/diff.h>
@@ -14,12 +15,18 @@
 #include "memory.h"
 #include "type.h"
 
+/* Where the value of a leaf is, bits: in `data`, and in `bands`. */
+enum { TG_IN_ROWS = 1, TG_IN_BANDS = 2 };
+
 /* What an input, param or state has beside its node. */
 typedef struct tg_leaf {
     tg_tensor *tensor;
     char *name;
-    void *data;        /* NULL: an input without a value */
-    UT_hash_handle hh; /* by name */
+    void *data;  /* NULL: an input without a value */
+    void *bands; /* memory of a param for its value in bands, or NULL; layout.c */
+    atomic_int current, is_locked;
+    atomic_int keeps_rows; /* a caller knows where data is: what functions change, they change there */
+    UT_hash_handle hh;     /* by name */
 } tg_leaf;
 
 /* A node that the table finds; the block of the arena behind its node. */
@@ -108,7 +115,7 @@ struct tg_graph {
     XXH128_hash_t *structures; /* of the oldest nodes; structure.c */
     int64_t n_structures, structures_room;
     uint64_t last_serial;
-    uint64_t rewinds;      /* how often nodes were dropped */
+    atomic_ullong leaf_changes; /* how often nodes were dropped or values of leaves moved */
     tg_interned *interned; /* uthash head */
     tg_leaf *leaves;       /* uthash head, by name */
     tg_tensor **params;
@@ -125,6 +132,17 @@ struct tg_graph {
 
 /* Leaf records; they compute nothing. */
 extern const tg_op tg_op_input, tg_op_param, tg_op_state, tg_op_constant;
+
+static inline unsigned long long tg_count_leaf_changes(const tg_graph *g)
+{
+    return atomic_load_explicit(&g->leaf_changes, memory_order_relaxed);
+}
+
+/* Functions look at their leaves anew. */
+static inline void tg_leaves_changed(tg_graph *g)
+{
+    atomic_fetch_add_explicit(&g->leaf_changes, 1, memory_order_relaxed);
+}
 
 tg_graph *tg_graph_create(const tg_graph_options *options, const tg_library *library);
 

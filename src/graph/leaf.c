@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "graph.h"
+#include "layout.h"
 
 const tg_op tg_op_input = {.name = "input", .formula = "a value given when the expression runs"};
 const tg_op tg_op_param = {.name = "param", .formula = "a value that training changes"};
@@ -47,12 +48,14 @@ static tg_leaf *new_leaf(const char *name)
     }
     memcpy(copy, name, size);
     leaf->name = copy;
+    atomic_init(&leaf->current, TG_IN_ROWS);
     return leaf;
 }
 
 static void free_leaf(tg_leaf *leaf)
 {
     tg_aligned_free(leaf->data);
+    tg_aligned_free(leaf->bands);
     free(leaf->name);
     free(leaf);
 }
@@ -248,6 +251,7 @@ tg_status tg_set(tg_tensor *leaf, const void *data, size_t size)
         if (!give_value(record, &type, data))
             return tg_graph_fail(leaf->graph, TG_ERR_MEMORY, "tg_set: out of memory for '%s'", record->name);
     } else if (size > 0) {
+        tg_now_in_rows(leaf);
         memcpy(record->data, data, size);
     }
     return TG_OK;
@@ -257,14 +261,19 @@ const void *tg_data(const tg_tensor *leaf)
 {
     if (leaf == NULL) return NULL;
     if (leaf->op == &tg_op_constant) return tg_node_attr(leaf);
-    return leaf->is_leaf ? leaf->own.leaf->data : NULL;
+    if (!leaf->is_leaf) return NULL;
+    tg_tensor *t = (tg_tensor *)(uintptr_t)leaf;
+    if (!atomic_exchange(&t->own.leaf->keeps_rows, 1)) tg_leaves_changed(t->graph);
+    return tg_rows_of(t);
 }
 
 tg_status tg_get(const tg_tensor *leaf, void *data, size_t size)
 {
     if (leaf == NULL) return TG_ERR_NULL;
     char label[TG_LABEL_TEXT];
-    const void *from = tg_data(leaf);
+    const void *from = leaf->op == &tg_op_constant ? tg_node_attr(leaf)
+                       : leaf->is_leaf             ? leaf->own.leaf->data
+                                                   : NULL;
     if (from == NULL && leaf->is_leaf)
         return tg_graph_fail(leaf->graph, TG_ERR_UNBOUND, "tg_get: input %s has no value",
                              tg_label(leaf, label, sizeof label));
@@ -274,8 +283,12 @@ tg_status tg_get(const tg_tensor *leaf, void *data, size_t size)
                              tg_label(leaf, label, sizeof label), leaf->op->name);
     if (data == NULL && size > 0) return tg_graph_fail(leaf->graph, TG_ERR_NULL, "tg_get: data is NULL");
     tg_status status = check_size(leaf, "tg_get", size);
-    if (status == TG_OK && size > 0) memcpy(data, from, size);
-    return status;
+    if (status != TG_OK || size == 0) return status;
+    if (leaf->is_leaf)
+        tg_copy_rows(leaf, data, size);
+    else
+        memcpy(data, from, size);
+    return TG_OK;
 }
 
 int64_t tg_param_count(const tg_graph *g)

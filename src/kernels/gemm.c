@@ -76,6 +76,11 @@ void tg_gemm_join_f64(const tg_product_f64 *p, int64_t n_blocks, const double *s
     if (p->m > 0 && p->n > 0) own_kernels()->join_f64(p, n_blocks, sums);
 }
 
+int tg_gemm_wants_bands(int64_t m, int64_t row_bytes)
+{
+    return !TG_WITH_CBLAS && !TG_WITH_ONEDNN && m > TG_GEMM_DIRECT_ROWS && row_bytes > TG_GEMM_DIRECT_STRIDE;
+}
+
 const char *tg_gemm_name(void)
 {
 #if TG_WITH_CBLAS && TG_WITH_ONEDNN

@@ -5,16 +5,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Bytes of a row of a band. A matrix lies in bands when so much of every row lies together, row by row, and what follows in
+ * the rows is a band of its own: what a tile of a product reads and writes is then one piece of memory. */
+#define TG_GEMM_BAND_BYTES 128
+
 /* A matrix whose element (i, j) lies at data[i * row + j * column]; strides may be anything, 0 and negative
- * too. */
+ * too. band: 0, or it or its transpose lies in bands, so many elements from one to the next. Then the stride along a band
+ * is 1, the other one is the elements of a row of a band, and data is where a band begins. */
 typedef struct tg_matrix_f32 {
     const float *data;
-    int64_t row, column;
+    int64_t row, column, band;
 } tg_matrix_f32;
 
 typedef struct tg_matrix_f64 {
     const double *data;
-    int64_t row, column;
+    int64_t row, column, band;
 } tg_matrix_f64;
 
 /* The most steps of k that are summed in one go; where there are more, C holds the sums so far. */
@@ -46,13 +51,16 @@ typedef struct tg_epilogue_f64 {
     int64_t start_row, mask_row;
 } tg_epilogue_f64;
 
-/* A product of a[m, k] and b[k, n]. Element (i, j) of C is c[i * c_row + j]. end: NULL for C = A B. */
+/* A product of a[m, k] and b[k, n]. Element (i, j) of C is c[i * c_row + j], or C lies in bands, c_band being as in a
+ * matrix; then a start that is C itself does so too. a lies in no bands, and
+ * where something does, m, n and k are at least 1. end: NULL for C = A B. */
 typedef struct tg_product_f32 {
     int64_t m, n, k;
     tg_matrix_f32 a, b;
     float *c;
     int64_t c_row;
     const tg_epilogue_f32 *end;
+    int64_t c_band;
 } tg_product_f32;
 
 typedef struct tg_product_f64 {
@@ -61,6 +69,7 @@ typedef struct tg_product_f64 {
     double *c;
     int64_t c_row;
     const tg_epilogue_f64 *end;
+    int64_t c_band;
 } tg_product_f64;
 
 /* k = 0 gives sums of 0. scratch has tg_gemm_scratch bytes, 64-byte aligned. They neither allocate nor fail nor keep
@@ -76,6 +85,9 @@ void tg_gemm_join_f64(const tg_product_f64 *p, int64_t n_blocks, const double *s
 
 /* item: sizeof(float) or sizeof(double). Enough for products of fewer rows or columns too, with the same k. */
 size_t tg_gemm_scratch(size_t item, int64_t m, int64_t n, int64_t k);
+
+/* 1 when B pays in bands, in a product of m rows, where a row of it takes so many bytes otherwise. */
+int tg_gemm_wants_bands(int64_t m, int64_t row_bytes);
 
 /* What computes: "own", or the names of the libraries that some shapes go to. */
 const char *tg_gemm_name(void);

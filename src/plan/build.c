@@ -266,9 +266,11 @@ static int lower_all(tg_builder *b, const tg_order *order)
     if (!lower_nodes(b, order)) return 0;
     b->after = -1;
     /* The leaves are noted first: a copy of one that another update takes replaces its location. */
-    for (int i = 0; i < q->n_updates; i++)
+    for (int i = 0; i < q->n_updates; i++) {
         b->plan->updates[i].leaf =
             b->locations[tg_request_index(q, q->updates[i].param)].place.base - TG_BASE_LEAF;
+        b->plan->leaves[b->plan->updates[i].leaf].is_updated = 1;
+    }
     for (int i = 0; i < q->n_updates; i++)
         if (!lower_update(b, &q->updates[i], &b->plan->updates[i])) return 0;
     for (int i = 0; i < q->n_outputs; i++)
@@ -355,6 +357,7 @@ void tg_plan_release(tg_plan *plan)
     free(plan->steps);
     free(plan->units);
     free(plan->places);
+    free(plan->in_bands);
     free(plan->small);
     free(plan->outputs);
     free(plan->updates);

@@ -218,5 +218,6 @@ int tg_plan_finish(tg_builder *b)
     b->plan->stats.units = b->plan->n_units;
     if (tg_does(b->request, TG_PASS_SMALL) && !tg_plan_small(b->plan, b->request->memory_limit > 0)) return 0;
     if (tg_does(b->request, TG_PASS_CHAIN) && !tg_plan_chains(b->plan)) return 0;
-    return list_places_of_leaves(b->plan);
+    if (!list_places_of_leaves(b->plan)) return 0;
+    return !tg_does(b->request, TG_PASS_BANDS) || tg_plan_bands(b->plan);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/layout.h"
+
 /* ---- Making ------------------------------------------------------------------------------------------- */
 
 static int take_memory(tg_function *f)
@@ -22,7 +24,7 @@ static tg_function *new_function(tg_plan *plan, tg_graph *g)
     if (f == NULL) return NULL;
     f->plan = plan;
     f->graph = g;
-    f->rewinds = g->rewinds;
+    f->leaf_changes = tg_count_leaf_changes(g);
     atomic_fetch_add(&plan->references, 1);
     if (!take_memory(f)) {
         tg_function_free(f);
@@ -42,9 +44,11 @@ void tg_function_adopt(tg_function *f, const tg_request *request)
         leaf->id = t->id;
         leaf->structure = request->graph->structures[t->id];
         leaf->bound = NULL;
+        /* Without memory for them, it stays in rows. */
+        if (f->plan->leaves[n - 1].is_banded) tg_reserve_bands(t);
     }
     for (int i = 0; i < request->n_outputs; i++) f->outputs[i] = request->outputs[i];
-    f->rewinds = request->graph->rewinds;
+    f->leaf_changes = tg_count_leaf_changes(request->graph);
     f->has_leaves = 0;
 }
 
@@ -69,7 +73,7 @@ tg_function *tg_function_fork(const tg_function *f)
     memcpy(copy->leaves, f->leaves, (size_t)f->plan->n_leaves * sizeof *f->leaves);
     for (int i = 0; i < f->plan->n_leaves; i++) copy->leaves[i].data = NULL;
     for (int i = 0; i < f->plan->n_outputs; i++) copy->outputs[i] = f->outputs[i];
-    copy->rewinds = f->rewinds;
+    copy->leaf_changes = f->leaf_changes;
     tg_prepare_lanes(copy);
     return copy;
 }
@@ -132,22 +136,48 @@ static void point_results(tg_function *f)
     tg_point_programs(f);
 }
 
+/* Whether all leaves that the plan would have in bands may lie so. Otherwise none does. */
+static int can_have_bands(const tg_function *f)
+{
+    if (f->plan->in_bands == NULL) return 0;
+    for (int i = 0; i < f->plan->n_leaves; i++) {
+        if (!f->plan->leaves[i].is_banded) continue;
+        const tg_leaf *leaf = f->leaves[i].tensor->own.leaf;
+        if (leaf->bands == NULL || atomic_load(&leaf->keeps_rows)) return 0;
+    }
+    return 1;
+}
+
+/* Where the value of a leaf is, NULL for none. Inputs are only read, so that the cast is safe; an input without a name
+ * belongs to no caller. */
+static void *value_of_leaf(const tg_function *f, int i)
+{
+    const tg_bound_leaf *leaf = &f->leaves[i];
+    if (leaf->bound != NULL) return (void *)(uintptr_t)leaf->bound;
+    if (!leaf->tensor->is_leaf) return NULL;
+    if (f->in_bands && f->plan->leaves[i].is_banded) return tg_bands_of(leaf->tensor);
+    void *data = tg_rows_of(leaf->tensor);
+    if (f->plan->leaves[i].is_updated) tg_now_in_rows(leaf->tensor);
+    return data;
+}
+
 static tg_status find_leaves(tg_function *f)
 {
+    const unsigned long long changes = tg_count_leaf_changes(f->graph);
     int moved = 0;
-    if (f->rewinds != f->graph->rewinds) {
+    if (f->leaf_changes != changes) {
         for (int i = 0; i < f->plan->n_leaves; i++)
             if (!tg_leaf_is_there(f, &f->leaves[i]))
                 return tg_fail(&f->diag, TG_ERR_STALE,
                                "an input or param of this function was dropped by tg_rewind");
-        f->rewinds = f->graph->rewinds;
+    }
+    if (can_have_bands(f) != f->in_bands) {
+        f->in_bands = !f->in_bands;
+        tg_prepare_lanes(f);
     }
     for (int i = 0; i < f->plan->n_leaves; i++) {
         const tg_bound_leaf *leaf = &f->leaves[i];
-        /* Inputs are only read, so that the cast is safe; an input without a name belongs to no caller. */
-        void *data = leaf->bound != NULL     ? (void *)(uintptr_t)leaf->bound
-                     : leaf->tensor->is_leaf ? leaf->tensor->own.leaf->data
-                                             : NULL;
+        void *data = value_of_leaf(f, i);
         if (data == NULL) {
             char label[TG_LABEL_TEXT];
             return tg_fail(&f->diag, TG_ERR_UNBOUND,
@@ -159,6 +189,7 @@ static tg_status find_leaves(tg_function *f)
         moved = 1;
     }
     if (moved) point_results(f);
+    f->leaf_changes = changes;
     f->has_leaves = 1;
     return TG_OK;
 }
@@ -191,7 +222,7 @@ static inline void forget_failure(tg_function *f)
 
 static inline int shows_leaves(const tg_function *f)
 {
-    return f->has_leaves && f->rewinds == f->graph->rewinds;
+    return f->has_leaves && f->leaf_changes == tg_count_leaf_changes(f->graph);
 }
 
 static inline tg_status run(tg_function *f, tg_status (*run_units)(tg_function *))

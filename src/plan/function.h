@@ -36,13 +36,14 @@ typedef struct tg_profile tg_profile;
 struct tg_function {
     tg_plan *plan;
     tg_graph *graph;
-    uint64_t rewinds; /* of the graph, when the leaves were last looked at */
+    unsigned long long leaf_changes; /* of the graph, when the leaves were last looked at */
     char *arena;
     tg_lane *lanes;
     int n_lanes;
     tg_small_record *small; /* the plan's records, with addresses */
     tg_pool *pool;          /* of the lanes after the first; NULL without */
     tg_bound_leaf *leaves;
+    int in_bands;   /* leaves lie so where the plan's in_bands says it */
     int has_leaves; /* the views show what is bound: nothing was since they were pointed there, and a leaf that has a
                      * value keeps its memory */
     tg_tensor **outputs;
@@ -59,6 +60,12 @@ void tg_free_lanes(tg_function *f);
 void tg_prepare_lanes(tg_function *f);
 /* Lets the records of programs see what the first lane's views and calls do. */
 void tg_point_programs(tg_function *f);
+
+/* The plan's places as the leaves lie now. */
+static inline const tg_place *tg_places_of(const tg_function *f)
+{
+    return f->in_bands ? f->plan->in_bands : f->plan->places;
+}
 
 /* The memory that places with this base lie in; NULL for a leaf that is not bound yet. */
 void *tg_base_memory(const tg_function *f, const tg_lane *lane, int base);

@@ -100,18 +100,18 @@ void tg_show_tile(const tg_tile *tile, tg_extents size, int64_t *shape, tg_view 
 }
 
 /* Lets a view show so much of its place's tile. */
-static void show(const tg_plan *plan, const tg_lane *lane, int64_t i, tg_extents size, tg_view *view)
+static void show(const tg_function *f, const tg_lane *lane, int64_t i, tg_extents size, tg_view *view)
 {
-    if (plan->places[i].tile != NULL) tg_show_tile(plan->places[i].tile, size, lane->tile_shapes[i], view);
+    const tg_tile *tile = tg_places_of(f)[i].tile;
+    if (tile != NULL) tg_show_tile(tile, size, lane->tile_shapes[i], view);
 }
 
 void tg_show_step(const tg_function *f, const tg_lane *lane, int64_t s, tg_extents size)
 {
-    const tg_plan *plan = f->plan;
-    const tg_step *step = &plan->steps[s];
+    const tg_step *step = &f->plan->steps[s];
     int64_t result = tg_result_place(step);
-    for (int64_t i = step->first_place; i < result; i++) show(plan, lane, i, size, &lane->views[i]);
-    show(plan, lane, result, size, &lane->calls[s].out);
+    for (int64_t i = step->first_place; i < result; i++) show(f, lane, i, size, &lane->views[i]);
+    show(f, lane, result, size, &lane->calls[s].out);
 }
 
 static void show_first_blocks(const tg_function *f, const tg_lane *lane, const tg_unit *unit)
@@ -127,10 +127,15 @@ static void prepare_lane(const tg_function *f, tg_lane *lane)
 {
     const tg_plan *plan = f->plan;
     for (int64_t i = 0; i < plan->n_places; i++) {
-        const tg_place *p = &plan->places[i];
+        const tg_place *p = &tg_places_of(f)[i];
         char *memory = tg_base_memory(f, lane, p->base);
-        lane->views[i] = (tg_view){
-            memory == NULL ? NULL : memory + p->offset, p->dtype, p->rank, p->count, p->shape, p->strides};
+        lane->views[i] = (tg_view){.data = memory == NULL ? NULL : memory + p->offset,
+                                   .dtype = p->dtype,
+                                   .rank = p->rank,
+                                   .count = p->count,
+                                   .shape = p->shape,
+                                   .strides = p->strides,
+                                   .band = p->band};
     }
     for (int64_t s = 0; s < plan->n_steps; s++) {
         const tg_step *step = &plan->steps[s];

@@ -42,6 +42,7 @@ typedef struct tg_place {
     int64_t count;
     const int64_t *shape, *strides;
     const tg_tile *tile; /* NULL: the kernel sees the place as a whole */
+    int64_t band;        /* as in tg_matrix_f32 */
 } tg_place;
 
 /* A record of a chain without its address: what memory it has is that of input `operand` of a step, so many behind the
@@ -112,7 +113,8 @@ typedef struct tg_extents {
 
 typedef struct tg_plan_leaf {
     tg_type type;
-    int is_input;
+    int is_input, is_updated;
+    int is_banded; /* lies in bands, unless a caller knows where it lies in rows */
     /* The places that lie in it: places_of_leaves[first .. first + count). */
     int64_t first, count;
 } tg_plan_leaf;
@@ -130,7 +132,7 @@ typedef struct tg_plan {
     tg_plan_leaf *leaves;
     tg_step *steps; /* in the order of the run */
     tg_unit *units;
-    tg_place *places;
+    tg_place *places, *in_bands; /* in_bands: NULL, or the same where leaves lie in bands */
     tg_small_record *small; /* programs, without addresses */
     void (*run_small)(const tg_small_record *first);
     int64_t n_small;
@@ -159,7 +161,8 @@ typedef struct tg_plan {
     PASS(PLACE, "place")                                                                                     \
     PASS(SMALL, "small")                                                                                     \
     PASS(CHAIN, "chain")                                                                                     \
-    PASS(DEPTH, "depth")
+    PASS(DEPTH, "depth")                                                                                     \
+    PASS(BANDS, "bands")
 
 typedef enum tg_pass {
 #define TG_PASS_NUMBER(pass, name) TG_PASS_##pass,
@@ -263,6 +266,9 @@ void tg_choose_form(const tg_plan *plan, const tg_small_record *first, tg_small_
 int tg_plan_chains(tg_plan *plan);
 /* 1 when steps of that operation, whose operands and result are of that type, can run in chains. */
 int tg_can_chain(const tg_op *op, tg_dtype dtype);
+
+/* At the very end: chooses params that lie in bands. 0 when memory runs out. */
+int tg_plan_bands(tg_plan *plan);
 
 /* Lets a view, and its shape of two, show so much of a place's tile. */
 void tg_show_tile(const tg_tile *tile, tg_extents size, int64_t *shape, tg_view *view);

@@ -75,7 +75,7 @@ static void *tile_data(const tg_function *f, const tg_lane *lane, const tg_place
 static void move_step(const tg_function *f, const tg_lane *lane, int64_t s, const part *at)
 {
     const tg_step *step = &f->plan->steps[s];
-    const tg_place *places = f->plan->places;
+    const tg_place *places = tg_places_of(f);
     int64_t result = tg_result_place(step);
     for (int64_t i = step->first_place; i < result; i++)
         if (places[i].tile != NULL) lane->views[i].data = tile_data(f, lane, &places[i], at);

@@ -216,7 +216,7 @@ static void see(tg_plan *plan, const tg_unit *unit, const tg_step *step, seen_st
     s->step = step;
     for (int k = 0; k <= step->n_inputs; k++) {
         const tg_place *p = &plan->places[step->first_place + k];
-        s->views[k] = (tg_view){NULL, p->dtype, p->rank, p->count, p->shape, p->strides};
+        s->views[k] = (tg_view){NULL, p->dtype, p->rank, p->count, p->shape, p->strides, 0};
         if (p->tile != NULL)
             tg_show_tile(p->tile, (tg_extents){unit->rows, unit->columns}, s->shapes[k], &s->views[k]);
     }
