@@ -129,6 +129,20 @@ static double distance(precision type, const void *start, const void *a, const v
     return gone > 0 ? sqrt(apart / gone) : HUGE_VAL;
 }
 
+/* The same for a param, whose value is copied: it lies as it does without us. */
+static double distance_of(precision type, const void *start, const tg_tensor *param, const void *hand, int n)
+{
+    const size_t bytes = bytes_of(type, n);
+    void *now = malloc(bytes);
+    if (now == NULL || tg_get(param, now, bytes) != TG_OK) {
+        free(now);
+        return HUGE_VAL;
+    }
+    const double apart = distance(type, start, now, hand, n);
+    free(now);
+    return apart;
+}
+
 /* In f32 a hidden unit of one example in many is once in a while on different sides of the kink of ReLU. */
 double pair_tolerance(precision type)
 {
@@ -140,8 +154,8 @@ static double difference_to(const pair *p, const hand_net *hand)
     precision type = p->data.type;
     double loss = tg_scalar(p->ours.step, p->ours.loss), worst = fabs(loss - hand->loss) / fabs(loss);
     for (int l = 0; l < p->of->n_layers; l++) {
-        double W = distance(type, p->start.W[l], tg_data(p->ours.W[l]), hand->W[l], weights_of(p->of, l));
-        double b = distance(type, p->start.b[l], tg_data(p->ours.b[l]), hand->b[l], p->of->sizes[l + 1]);
+        double W = distance_of(type, p->start.W[l], p->ours.W[l], hand->W[l], weights_of(p->of, l));
+        double b = distance_of(type, p->start.b[l], p->ours.b[l], hand->b[l], p->of->sizes[l + 1]);
         if (isnan(W) || isnan(b)) return HUGE_VAL;
         worst = fmax(worst, fmax(W, b));
     }

@@ -1,5 +1,6 @@
 /* Running out of memory at every allocation there is: an error, no leak, and a graph that works on. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "failing_alloc.h"
@@ -260,6 +261,54 @@ static void test_cache(void **state)
     assert_true(failing_alloc_every(compile_many, NULL) > 50);
 }
 
+/* ---- Params in bands ---------------------------------------------------------------------------------------------- */
+
+enum { ROWS = 32, WIDTH = 160 };
+
+/* One step of a graph whose param would lie in bands; `made` is the param after it. 0 when memory ran out on the way. */
+static int step_in_bands(const float *x, float *made)
+{
+    tg_graph *g = tg_graph_new(NULL);
+    if (g == NULL) return 0;
+    tg_tensor *w = tg_param(g, "w", TG_F32, 2, (const int64_t[]){ROWS, WIDTH}, x), *gradient;
+    tg_tensor *a = tg_constant(g, TG_F32, 2, (const int64_t[]){ROWS, ROWS}, x);
+    tg_tensor *y = tg_sum(tg_square(tg_matmul(a, w)), NULL);
+    tg_function *f = NULL;
+    int done = tg_grad(g, y, &w, 1, &gradient) == TG_OK;
+    if (done) {
+        const tg_update update = {w, tg_sub(w, tg_mul_scalar(gradient, 0.5))};
+        done = tg_compile(g, &y, 1, &update, 1, &f) == TG_OK;
+    }
+    if (done) {
+        assert_int_equal(tg_run(f), TG_OK);
+        assert_int_equal(tg_get(w, made, ROWS * WIDTH * sizeof *made), TG_OK);
+    }
+    tg_function_free(f);
+    tg_graph_free(g);
+    return done;
+}
+
+/* Where there is no memory for bands, the param stays in rows, which changes no bit. */
+static void test_bands(void **state)
+{
+    (void)state;
+    static float x[ROWS * WIDTH], expected[ROWS * WIDTH], made[ROWS * WIDTH];
+    int without_bands = 0, failed = 1;
+    for (int i = 0; i < ROWS * WIDTH; i++) x[i] = (float)(i * 7 % 31 - 15) / 8;
+    assert_true(step_in_bands(x, expected));
+    for (int64_t k = 1; failed; k++) {
+        const int64_t live = failing_alloc_live();
+        failing_alloc_start(k, 0);
+        const int done = step_in_bands(x, made);
+        failed = failing_alloc_stop();
+        assert_true(done || failed);
+        assert_int_equal(failing_alloc_live(), live);
+        if (done) assert_memory_equal(made, expected, sizeof made);
+        without_bands += done && failed;
+    }
+    printf("steps that did without some memory: %d\n", without_bands);
+}
+
 /* ---- Arrays ------------------------------------------------------------------------------------------------------- */
 
 static int fill_bundle(void *context)
@@ -294,7 +343,7 @@ int main(void)
         cmocka_unit_test(test_training_step), cmocka_unit_test(test_marks),
         cmocka_unit_test(test_derivatives),   cmocka_unit_test(test_checkpoints),
         cmocka_unit_test(test_limited),       cmocka_unit_test(test_cache),
-        cmocka_unit_test(test_bundle),
+        cmocka_unit_test(test_bands),         cmocka_unit_test(test_bundle),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

@@ -22,7 +22,7 @@ static tg_status add_value(tg_bundle *bundle, const tg_tensor *t, tg_diag *diag)
     tg_type type = tg_type_of(t);
     tg_array *array = tg_array_new(type.dtype, type.rank, type.shape, diag);
     if (array == NULL) return TG_ERR_MEMORY;
-    memcpy(array->data, tg_data(t), tg_type_bytes(&type));
+    tg_get(t, array->data, tg_type_bytes(&type));
     return tg_bundle_add(bundle, tg_name(t), array, diag);
 }
 
@@ -94,7 +94,7 @@ static tg_status check_item(tg_graph *g, const char *path, const tg_named_array 
     tg_type type = tg_type_of(t);
     char a[TG_TYPE_TEXT], b[TG_TYPE_TEXT];
     tg_status status = TG_OK;
-    if (tg_data(t) == NULL || tg_leaf_kind_of(t) == TG_LEAF_INPUT)
+    if (tg_leaf_kind_of(t) == TG_LEAF_INPUT)
         status = TG_ERR_NAME;
     else if (type.dtype != item->array->type.dtype)
         status = TG_ERR_DTYPE;
