@@ -1,4 +1,5 @@
 /* Two graphs share nothing; forks of one function run at once. */
+#include <math.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -97,9 +98,55 @@ static void test_forks_in_threads(void **state)
     assert_true(jobs[0].outputs[1] != jobs[0].outputs[2]);
 }
 
+/* ---- A param that training left in bands ---------------------------------------------------------------------- */
+
+/* Every round a step trains, and then several threads at once read what it made: each of them may be the first to need
+ * it in rows. */
+static void test_readers_after_training(void **state)
+{
+    tg_graph *g = *state;
+    enum { ROWS = 32, WIDTH = 160 };
+    static double values[ROWS * WIDTH];
+    static job jobs[THREADS];
+    for (int i = 0; i < ROWS * WIDTH; i++) values[i] = (i * 7 % 31 - 15) / 16.0;
+    tg_tensor *w = param_2d(g, "w", ROWS, WIDTH, values), *x = tg_input(g, "x", TG_F64, 0, NULL), *dw;
+    tg_tensor *a = tg_constant(g, TG_F64, 2, (const int64_t[]){ROWS, ROWS}, values);
+    tg_tensor *cost = tg_sum(tg_square(tg_matmul(a, w)), NULL), *y = tg_sum(tg_mul(tg_square(w), x), NULL);
+    assert_int_equal(tg_grad(g, cost, &w, 1, &dw), TG_OK);
+    const tg_update update = {w, tg_sub(w, tg_mul_scalar(dw, 1e-4))};
+    tg_function *step;
+    assert_int_equal(tg_compile(g, &cost, 1, &update, 1, &step), TG_OK);
+    memset(jobs, 0, sizeof jobs);
+    assert_int_equal(tg_compile(g, &y, 1, NULL, 0, &jobs[0].f), TG_OK);
+    for (int t = 0; t < THREADS; t++) {
+        if (t > 0) jobs[t].f = tg_function_fork(jobs[0].f);
+        jobs[t].x = x;
+        jobs[t].y = y;
+        for (int i = 0; i < ROUNDS; i++) jobs[t].inputs[i][0] = 1;
+    }
+    for (int round = 0; round < 10; round++) {
+        pthread_t threads[THREADS];
+        double expected = 0;
+        assert_int_equal(tg_run(step), TG_OK);
+        for (int t = 0; t < THREADS; t++)
+            assert_int_equal(pthread_create(&threads[t], NULL, run_all, &jobs[t]), 0);
+        for (int t = 0; t < THREADS; t++) assert_int_equal(pthread_join(threads[t], NULL), 0);
+        assert_int_equal(tg_get(w, values, sizeof values), TG_OK);
+        for (int i = 0; i < ROWS * WIDTH; i++) expected += values[i] * values[i];
+        for (int t = 0; t < THREADS; t++) {
+            assert_int_equal(jobs[t].failures, 0);
+            assert_memory_equal(&jobs[t].outputs[ROUNDS - 1], &jobs[0].outputs[0], sizeof(double));
+            assert_true(fabs(jobs[t].outputs[0] - expected) <= 1e-12 * expected);
+        }
+    }
+    for (int t = 0; t < THREADS; t++) tg_function_free(jobs[t].f);
+    tg_function_free(step);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_graphs_in_threads),
-                                       graph_test(test_forks_in_threads)};
+                                       graph_test(test_forks_in_threads),
+                                       graph_test(test_readers_after_training)};
     return cmocka_run_group_tests_name("threads", tests, NULL, NULL);
 }
