@@ -77,19 +77,14 @@ static tg_plan_leaf *leaf_at(const tg_plan *plan, int64_t place)
     return base < TG_BASE_LEAF ? NULL : &plan->leaves[base - TG_BASE_LEAF];
 }
 
-static void drop_leaf_of(const tg_plan *plan, int64_t place)
+/* Steps of programs never take bands: their results are too small. */
+static void look_at_steps(const tg_plan *plan)
 {
-    tg_plan_leaf *leaf = leaf_at(plan, place);
-    if (leaf != NULL) leaf->is_banded = 0;
-}
-
-static void look_at_unit(const tg_plan *plan, const tg_unit *unit, int is_program)
-{
-    for (int64_t s = unit->first_step; s < unit->first_step + tg_unit_steps(unit); s++) {
+    for (int64_t s = 0; s < plan->n_steps; s++) {
         const tg_step *step = &plan->steps[s];
         for (int k = 0; k <= step->n_inputs; k++) {
             tg_plan_leaf *leaf = leaf_at(plan, step->first_place + k);
-            if (leaf != NULL && leaf->is_banded && (is_program || !takes_bands(plan, step, k, &leaf->type)))
+            if (leaf != NULL && leaf->is_banded && !takes_bands(plan, step, k, &leaf->type))
                 leaf->is_banded = 0;
         }
     }
@@ -98,16 +93,15 @@ static void look_at_unit(const tg_plan *plan, const tg_unit *unit, int is_progra
 /* Marks the leaves; returns how many. */
 static int choose_leaves(const tg_plan *plan)
 {
-    int64_t program = 0; /* units of it that are left */
     int n = 0;
     for (int i = 0; i < plan->n_updates; i++)
         if (is_candidate(plan, &plan->updates[i])) plan->leaves[plan->updates[i].leaf].is_banded = 1;
-    for (int64_t u = 0; u < plan->n_units; u++, program--) {
-        if (plan->units[u].program_units > 0) program = plan->units[u].program_units;
-        look_at_unit(plan, &plan->units[u], program > 0);
+    look_at_steps(plan);
+    /* Outputs never lie in a leaf, but an update may be copied from another's. */
+    for (int i = 0; i < plan->n_updates; i++) {
+        tg_plan_leaf *leaf = leaf_at(plan, plan->updates[i].place);
+        if (leaf != NULL) leaf->is_banded = 0;
     }
-    for (int i = 0; i < plan->n_outputs; i++) drop_leaf_of(plan, plan->outputs[i]);
-    for (int i = 0; i < plan->n_updates; i++) drop_leaf_of(plan, plan->updates[i].place);
     for (int i = 0; i < plan->n_leaves; i++) n += plan->leaves[i].is_banded;
     return n;
 }
