@@ -1,4 +1,5 @@
 /* Two graphs share nothing; forks of one function run at once. */
+#define _XOPEN_SOURCE 700
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -51,11 +52,13 @@ typedef struct job {
     const tg_tensor *x, *y;
     double inputs[ROUNDS][INPUTS], outputs[ROUNDS];
     int failures;
+    pthread_barrier_t *together; /* NULL, or where all wait for each other before they begin */
 } job;
 
 static void *run_all(void *data)
 {
     job *j = data;
+    if (j->together != NULL) pthread_barrier_wait(j->together);
     for (int i = 0; i < ROUNDS; i++) {
         if (tg_bind(j->f, j->x, j->inputs[i]) != TG_OK || tg_run(j->f) != TG_OK) j->failures++;
         j->outputs[i] = tg_scalar(j->f, j->y);
@@ -114,12 +117,15 @@ static void test_readers_after_training(void **state)
     tg_tensor *cost = tg_sum(tg_square(tg_matmul(a, w)), NULL), *y = tg_sum(tg_mul(tg_square(w), x), NULL);
     assert_int_equal(tg_grad(g, cost, &w, 1, &dw), TG_OK);
     const tg_update update = {w, tg_sub(w, tg_mul_scalar(dw, 1e-4))};
+    pthread_barrier_t together;
     tg_function *step;
     assert_int_equal(tg_compile(g, &cost, 1, &update, 1, &step), TG_OK);
     memset(jobs, 0, sizeof jobs);
     assert_int_equal(tg_compile(g, &y, 1, NULL, 0, &jobs[0].f), TG_OK);
+    assert_int_equal(pthread_barrier_init(&together, NULL, THREADS), 0);
     for (int t = 0; t < THREADS; t++) {
         if (t > 0) jobs[t].f = tg_function_fork(jobs[0].f);
+        jobs[t].together = &together;
         jobs[t].x = x;
         jobs[t].y = y;
         for (int i = 0; i < ROUNDS; i++) jobs[t].inputs[i][0] = 1;
@@ -128,10 +134,10 @@ static void test_readers_after_training(void **state)
         pthread_t threads[THREADS];
         double expected = 0;
         assert_int_equal(tg_run(step), TG_OK);
+        assert_int_equal(tg_get(w, values, sizeof values), TG_OK);
         for (int t = 0; t < THREADS; t++)
             assert_int_equal(pthread_create(&threads[t], NULL, run_all, &jobs[t]), 0);
         for (int t = 0; t < THREADS; t++) assert_int_equal(pthread_join(threads[t], NULL), 0);
-        assert_int_equal(tg_get(w, values, sizeof values), TG_OK);
         for (int i = 0; i < ROWS * WIDTH; i++) expected += values[i] * values[i];
         for (int t = 0; t < THREADS; t++) {
             assert_int_equal(jobs[t].failures, 0);
@@ -140,6 +146,7 @@ static void test_readers_after_training(void **state)
         }
     }
     for (int t = 0; t < THREADS; t++) tg_function_free(jobs[t].f);
+    pthread_barrier_destroy(&together);
     tg_function_free(step);
 }
 
