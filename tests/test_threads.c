@@ -108,7 +108,7 @@ static void test_forks_in_threads(void **state)
 static void test_readers_after_training(void **state)
 {
     tg_graph *g = *state;
-    enum { ROWS = 32, WIDTH = 160 };
+    enum { ROWS = 32, WIDTH = 1600 };
     static double values[ROWS * WIDTH];
     static job jobs[THREADS];
     for (int i = 0; i < ROWS * WIDTH; i++) values[i] = (i * 7 % 31 - 15) / 16.0;
