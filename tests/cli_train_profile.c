@@ -212,6 +212,33 @@ static void test_plan_of_a_step(void **state)
     assert_refused("plan fixed.tg --optimizer sgd", "depends on no param");
 }
 
+/* A layer of 64 by 160: its param is in bands, unless a library computes its products. */
+static void test_plan_in_bands(void **state)
+{
+    (void)state;
+    write_text("layer.tg", "input x: f32[N, 64]\nparam W: f32[64, 160] = glorot\n"
+                           "loss = mean(square(x @ W))\n");
+    for (int with = 0; with < 2; with++) {
+        char line[200];
+        snprintf(line, sizeof line, "plan layer.tg --dim N=64 --optimizer sgd %s --json",
+                 with ? "" : "--without bands");
+        assert_int_equal(run_tapegrad(line), 0);
+        char *out = read_text("out");
+        json_t *r = json_loads(out, 0, NULL);
+        assert_non_null(r);
+        assert_true(number(r, "bands_bytes") == number(r, "params_in_bands") * 64 * 160 * sizeof(float));
+        assert_true(number(r, "params_in_bands") <= with);
+        const int is_shown = number(r, "params_in_bands") > 0;
+        json_decref(r);
+        free(out);
+        *strstr(line, "--json") = '\0';
+        assert_int_equal(run_tapegrad(line), 0);
+        out = read_text("out");
+        assert_int_equal(strstr(out, "1 in bands") != NULL, is_shown);
+        free(out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_json),
@@ -219,6 +246,7 @@ int main(void)
                                        cmocka_unit_test(test_table),
                                        cmocka_unit_test(test_single_step),
                                        cmocka_unit_test(test_resumed_at_the_last_batch),
-                                       cmocka_unit_test(test_plan_of_a_step)};
+                                       cmocka_unit_test(test_plan_of_a_step),
+                                       cmocka_unit_test(test_plan_in_bands)};
     return cmocka_run_group_tests(tests, train_setup, train_teardown);
 }

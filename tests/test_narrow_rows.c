@@ -127,8 +127,8 @@ static void check_walk(tg_dtype dtype, int64_t rows, int64_t columns, other o, i
         const void *in[2] = {x + i * columns * item, y + (outer * strides[0] + inner * strides[1]) * item};
         loop(columns, expected + i * columns * item, in, (const int64_t[]){1, strides[2]});
     }
-    const tg_view in[2] = {{x, dtype, 3, count, shape, plain}, {y, dtype, 3, count, shape, strides}};
-    const tg_kernel_call call = {.n_inputs = 2, .in = in, .out = {found, dtype, 3, count, shape, plain}};
+    const tg_view in[2] = {{x, dtype, 3, count, shape, plain, 0}, {y, dtype, 3, count, shape, strides, 0}};
+    const tg_kernel_call call = {.n_inputs = 2, .in = in, .out = {found, dtype, 3, count, shape, plain, 0}};
     tg_elementwise_walk(&call, loop);
     for (int64_t i = 0; i < count; i++) {
         double a = at(dtype, found, i), b = at(dtype, expected, i);
@@ -161,10 +161,10 @@ static void test_condition(void **state)
     unsigned char *condition = make(TG_BOOL, ROWS, 0);
     double *x = make(TG_F64, ROWS * COLUMNS, 0), *y = make(TG_F64, COLUMNS, 0), found[ROWS * COLUMNS];
     const int64_t count = ROWS * COLUMNS;
-    const tg_view in[3] = {{condition, TG_BOOL, 2, count, shape, column},
-                           {x, TG_F64, 2, count, shape, plain},
-                           {y, TG_F64, 2, count, shape, row}};
-    const tg_kernel_call call = {.n_inputs = 3, .in = in, .out = {found, TG_F64, 2, count, shape, plain}};
+    const tg_view in[3] = {{condition, TG_BOOL, 2, count, shape, column, 0},
+                           {x, TG_F64, 2, count, shape, plain, 0},
+                           {y, TG_F64, 2, count, shape, row, 0}};
+    const tg_kernel_call call = {.n_inputs = 3, .in = in, .out = {found, TG_F64, 2, count, shape, plain, 0}};
     tg_elementwise_walk(&call, tg_where_loop(TG_F64));
     for (int64_t i = 0; i < count; i++)
         assert_true(found[i] == (condition[i / COLUMNS] ? x[i] : y[i % COLUMNS]));

@@ -46,6 +46,9 @@ typedef struct tg_compile_options {
      *   small      arrays of a few elements go through the same kernels as large ones
      *   chain      elementwise operations go over a block one after the other, and none leaves its results in registers.
      *   depth      threads share a product's rows and columns, also where they are few and its sums long
+     *   bands      every param stays in rows. Otherwise large matrices that only products read, and that the function
+     *              changes in place, lie between its runs as these take them, which takes their size once more; what
+     *              tg_data was asked for stays in rows (graph.h)
      * Without fuse, view or small results differ by rounding; without the others they are the same to the last bit. */
     const char *passes_off;
     /* Threads that a run uses, the calling one among them; 0: one. Each function has threads of its own, which sleep
@@ -101,7 +104,10 @@ typedef struct tg_function_stats {
     size_t live_bytes;
     size_t total_bytes;   /* what those buffers would take without sharing, in such units too */
     size_t scratch_bytes; /* memory that each thread has for what blocks use again */
-    int from_cache;       /* the plan was there already */
+    /* Params that may lie in bands (passes_off), and the memory for that, beside their own. */
+    int64_t params_in_bands;
+    size_t bands_bytes;
+    int from_cache; /* the plan was there already */
 } tg_function_stats;
 
 TG_API tg_function_stats tg_stats(const tg_function *f);

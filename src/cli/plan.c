@@ -38,6 +38,9 @@ static void show(const tg_step_list *list, int threads)
            stats->live_bytes, stats->total_bytes, stats->scratch_bytes);
     if (threads > 1) printf(" for each of %d threads", threads);
     putchar('\n');
+    if (stats->params_in_bands > 0)
+        printf("params         %" PRId64 " in bands, as products take them, in %zu bytes beside their own\n",
+               stats->params_in_bands, stats->bands_bytes);
 }
 
 static int show_json(const tg_command *command, const tg_step_list *list, int threads)
@@ -46,13 +49,14 @@ static int show_json(const tg_command *command, const tg_step_list *list, int th
     totals sum = sum_of(list);
     json_t *steps = json_array();
     for (int64_t i = 0; i < stats->steps; i++) json_array_append_new(steps, tg_step_json(&list->rows[i]));
-    return tg_json_print(command, json_pack("{s:o, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:i}", "steps",
-                                            steps, "nodes", (json_int_t)stats->nodes, "units",
-                                            (json_int_t)stats->units, "flops", sum.flops, "bytes", sum.bytes,
-                                            "arena_bytes", (json_int_t)stats->arena_bytes,
-                                            "lower_bound_bytes", (json_int_t)stats->live_bytes,
-                                            "unshared_bytes", (json_int_t)stats->total_bytes, "scratch_bytes",
-                                            (json_int_t)stats->scratch_bytes, "threads", threads));
+    return tg_json_print(
+        command, json_pack("{s:o, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:i}", "steps", steps,
+                           "nodes", (json_int_t)stats->nodes, "units", (json_int_t)stats->units, "flops",
+                           sum.flops, "bytes", sum.bytes, "arena_bytes", (json_int_t)stats->arena_bytes,
+                           "lower_bound_bytes", (json_int_t)stats->live_bytes, "unshared_bytes",
+                           (json_int_t)stats->total_bytes, "scratch_bytes", (json_int_t)stats->scratch_bytes,
+                           "params_in_bands", (json_int_t)stats->params_in_bands, "bands_bytes",
+                           (json_int_t)stats->bands_bytes, "threads", threads));
 }
 
 /* A step of training, as `train` compiles it. */
@@ -140,7 +144,7 @@ const tg_command tg_command_plan = {
     "loops instead of a walk over axes), update and overwrite (results computed in params, and over what they are made "
     "of), place (results that share memory), small (tiny arrays in vector registers), chain (results that go from one "
     "elementwise operation to the next in registers), depth (threads that share out the sums of a product whose rows and "
-    "columns are few).",
+    "columns are few), bands (large params that lie between runs as products take them).",
     options,
     examples,
     run};

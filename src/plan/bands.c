@@ -90,10 +90,9 @@ static void look_at_steps(const tg_plan *plan)
     }
 }
 
-/* Marks the leaves; returns how many. */
-static int choose_leaves(const tg_plan *plan)
+/* Marks the leaves, and counts them. */
+static void choose_leaves(tg_plan *plan)
 {
-    int n = 0;
     for (int i = 0; i < plan->n_updates; i++)
         if (is_candidate(plan, &plan->updates[i])) plan->leaves[plan->updates[i].leaf].is_banded = 1;
     look_at_steps(plan);
@@ -102,8 +101,11 @@ static int choose_leaves(const tg_plan *plan)
         tg_plan_leaf *leaf = leaf_at(plan, plan->updates[i].place);
         if (leaf != NULL) leaf->is_banded = 0;
     }
-    for (int i = 0; i < plan->n_leaves; i++) n += plan->leaves[i].is_banded;
-    return n;
+    for (int i = 0; i < plan->n_leaves; i++) {
+        if (!plan->leaves[i].is_banded) continue;
+        plan->stats.params_in_bands++;
+        plan->stats.bands_bytes += tg_type_bytes(&plan->leaves[i].type);
+    }
 }
 
 /* ---- Their places ----------------------------------------------------------------------------------------- */
@@ -137,7 +139,8 @@ static int lay_in_bands(tg_plan *plan, const tg_type *type, tg_place *p)
 
 int tg_plan_bands(tg_plan *plan)
 {
-    if (choose_leaves(plan) == 0) return 1;
+    choose_leaves(plan);
+    if (plan->stats.params_in_bands == 0) return 1;
     const size_t bytes = (size_t)plan->n_places * sizeof *plan->places;
     plan->in_bands = malloc(bytes);
     if (plan->in_bands == NULL) return 0;
