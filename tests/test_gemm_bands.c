@@ -147,8 +147,8 @@ static void test_uses(void **state)
     (void)state;
     const tg_gemm_kernels *kernels[3];
     const int n = find_kernels(kernels);
-    static const int64_t sizes[][3] = {{1, 5, 64},   {30, 17, 64},   {29, 2, 96},   {40, 500, 128},
-                                       {64, 64, 64}, {350, 70, 160}, {33, 40, 928}, {5, 90, 1312}};
+    static const int64_t sizes[][3] = {{1, 5, 64},    {30, 17, 64},  {29, 2, 96},
+                                       {40, 410, 64}, {350, 30, 96}, {33, 20, 928}};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         for (int k = 0; k < n; k++) {
             for (use u = FORWARD; u < USES; u++) {
