@@ -324,7 +324,7 @@ static void check_walk(tg_loop loop, int n_inputs, tg_dtype first, tg_dtype dtyp
     }
     memset(got, 0xa5, (size_t)(count * item) + 8);
     tg_kernel_call call = {
-        .n_inputs = n_inputs, .in = views, .out = {got, dtype, rank, count, shape, out_strides}};
+        .n_inputs = n_inputs, .in = views, .out = {got, dtype, rank, count, shape, out_strides, 0}};
     tg_elementwise_walk(&call, loop);
     loop(count, expected, in, ones);
     check_same(dtype, expected, got, count, "when it is strided", n_inputs);
