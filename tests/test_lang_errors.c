@@ -83,6 +83,10 @@ static void statements(void **state)
         {"param w : f64[2] = random",
          "1:20: error: expected an initialiser (zeros, ones, constant(v), uniform(lo, hi), normal(mean, std), "
          "glorot, he), found 'random'"},
+        {"param w : f32[2] = uniform(-3e38, 3e38)",
+         "1:7: error: param 'w': uniform from -3e+38 to 3e+38 is wider than the numbers of f32"},
+        {"param w : f64[2] = uniform(1.7e308, -1e308)",
+         "1:7: error: param 'w': uniform from 1.7e+308 to -1e+308 is wider than the numbers of f64"},
         {"param w : f64[2] = uniform(1)", "1:29: error: expected ',', found ')'"},
         {"const k : f64[2]", "1:17: error: expected '=', found the end of the line"},
         {"def f(1) = 2", "1:7: error: expected a parameter's name, found '1'"},
@@ -122,8 +126,12 @@ static void expressions(void **state)
         {"const k : i64[] = -9223372036854775809",
          "1:19: error: -9223372036854775809 is not a value of type i64"},
         {"const k : i64[] = 9007199254740992 + 1",
-         "1:19: error: 9007199254740992 is not a value of type i64: numbers are computed in f64, exact below "
-         "2^53"},
+         "1:19: error: 9007199254740992 is not a value of type i64: numbers are f64, exact below 2^53, but for "
+         "literals of digits alone"},
+        {"const k : i64[] = -9007199254740992.0",
+         "1:19: error: -9007199254740992.0 is not a value of type i64: numbers are f64, exact below 2^53, but for "
+         "literals of digits alone"},
+        {"const k : i64[] = 1e19", "1:19: error: 1e19 is not a value of type i64"},
         {"const k : i64[3] = [1, 2]", "1:20: error: expected i64[3], found i64[2]"},
         {"x = [1]\ny = x[0, 1]", "2:10: error: too many indices for a tensor of rank 1"},
         {"x = [1]\ny = x[5]", "2:7: error: index: position 5 of axis 0, which has size 1; 'x' f64[1]"},
@@ -132,6 +140,12 @@ static void expressions(void **state)
          "1:5: error: broadcast_to: x cannot be stretched to f64[2, 3]; x: %0 f64[2]"},
         {"y = transpose([[1, 2]], [0])",
          "1:5: error: transpose: an order of 1 axis for a tensor of rank 2; x: %0 f64[1, 2]"},
+        {"y = iota(9223372036854775807)",
+         "1:5: error: iota: an impossible result: the sizes up to axis 0 (9223372036854775807) multiply "
+         "to more than 2^63 bytes"},
+        {"x = [1]\ny = x[-9223372036854775808]",
+         "2:7: error: index: position -9223372036854775808 of axis 0, which has size 1; 'x' f64[1]"},
+        {"x = [1]\ny = x[9223372036854775808:]", "2:7: error: a position in a slice must be a whole number"},
         {"y = iota(-1)", "1:5: error: iota: an impossible result: axis 0 has size -1, expected 0 or more"},
         {"x = [1]\ny = x[]", "2:7: error: expected an index, found ']'"},
         {NULL, NULL}};

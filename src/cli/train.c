@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "program.h"
 #include "report.h"
@@ -67,6 +68,7 @@ static int read_model(train_run *r)
     tg_diag diag;
     if (tg_program_read(r->arguments->command, r->settings.model, &r->model) != TG_EXIT_OK)
         return TG_EXIT_BAD;
+    if (strcmp(r->settings.model, "-") == 0) r->settings.model = "standard input"; /* in messages */
     if (tg_model_problem_count(r->model) > 0) {
         fputs(tg_model_problems(r->model), stderr);
         return TG_EXIT_BAD;
@@ -95,13 +97,13 @@ static int keep_whole_batches(const train_run *r, const char *path, train_data *
     return TG_EXIT_OK;
 }
 
-/* Whether the data fit the model's declarations; the sizes are free again afterwards. */
-static tg_status check_shapes(const train_run *r, tg_diag *diag)
+/* Whether data fit the model's declarations, and data for testing those of training too; the sizes are free again
+ * afterwards. */
+static tg_status check_shapes(const train_run *r, const train_data *data, tg_diag *diag)
 {
-    const tg_type *x = &r->data.x->type, *y = r->data.y == NULL ? NULL : &r->data.y->type;
-    if (r->net.fixed != 0) return TG_OK; /* building for a batch will tell */
-    tg_status status = tg_model_bind_shape(r->model, "x", x->rank, x->shape, diag);
-    if (status == TG_OK && y != NULL) status = tg_model_bind_shape(r->model, "y", y->rank, y->shape, diag);
+    int64_t n = r->net.fixed != 0 ? r->net.fixed : train_data_count(data);
+    tg_status status = train_net_bind(r->model, &r->data, n, diag);
+    if (status == TG_OK && data != &r->data) status = train_net_bind(r->model, data, n, diag);
     train_net_free_sizes(r->model, r->net.given);
     return status;
 }
@@ -113,16 +115,23 @@ static void note_header(const train_run *r, const char *path, const train_data *
         tg_note(r->arguments->command, "%s: the first line, though of numbers, is taken as the header", path);
 }
 
-static int read_data(train_run *r)
+/* Reads the examples of a file or folder into r->data or r->test. */
+static int load(const train_run *r, const char *path, train_part part, train_data *data)
 {
     tg_diag diag;
+    const train_data *like = data == &r->data ? NULL : &r->data;
+    if (train_data_load(path, part, r->model, like, data, &diag) != TG_OK)
+        return tg_complain(r->arguments->command, "%s", diag.message);
+    if (check_shapes(r, data, &diag) != TG_OK)
+        return tg_complain(r->arguments->command, "%s: %s", path, diag.message);
+    return TG_EXIT_OK;
+}
+
+static int read_data(train_run *r)
+{
     const train_settings *s = &r->settings;
-    tg_status status = train_data_load(s->data, TRAIN_PART_TRAIN, r->model, NULL, &r->data, &diag);
-    if (status == TG_OK && check_shapes(r, &diag) != TG_OK)
-        return tg_complain(r->arguments->command, "%s: %s", s->data, diag.message);
-    if (status == TG_OK && s->test != NULL)
-        status = train_data_load(s->test, TRAIN_PART_TEST, r->model, &r->data, &r->test, &diag);
-    if (status != TG_OK) return tg_complain(r->arguments->command, "%s", diag.message);
+    if (load(r, s->data, TRAIN_PART_TRAIN, &r->data) != TG_EXIT_OK) return TG_EXIT_BAD;
+    if (s->test != NULL && load(r, s->test, TRAIN_PART_TEST, &r->test) != TG_EXIT_OK) return TG_EXIT_BAD;
     note_header(r, s->data, &r->data);
     note_header(r, s->test, &r->test);
     if (keep_whole_batches(r, s->data, &r->data) != TG_EXIT_OK) return TG_EXIT_BAD;

@@ -159,7 +159,7 @@ static int set_number(tg_array *array, int64_t i, double value)
     switch (array->type.dtype) {
     case TG_F32:
         ((float *)array->data)[i] = (float)value;
-        return 1;
+        return !isinf((float)value) || isinf(value);
     case TG_F64:
         ((double *)array->data)[i] = value;
         return 1;
@@ -233,7 +233,6 @@ static tg_status fit_array(const char *path, const tg_array *from, const tg_decl
     return convert(path, d->name, from, d->dtype, rank, shape, out, diag);
 }
 
-/* 1 when every element is one of 0, …, limit - 1. */
 /* The first element that is no label, a whole number from 0 and below the limit; -1 where all are. */
 static int64_t first_no_label(const tg_array *y, int64_t limit)
 {
@@ -261,28 +260,29 @@ static int64_t class_count(const train_source *source, const tg_declaration *d, 
     return most < 1e6 ? (int64_t)most + 1 : 1000000;
 }
 
-/* Targets that do not fit k columns, or the two sides of a single one. */
-static tg_status bad_label(const char *path, const train_source *source, int64_t k, double label,
-                           tg_diag *diag)
+/* Targets that do not fit k columns, which are for so many classes. */
+static tg_status bad_label(const char *path, const train_source *source, int64_t k, int64_t classes,
+                           double label, tg_diag *diag)
 {
     const char *columns = k == 1 ? "" : "s";
     if (source->n_classes > 0)
         return tg_fail(diag, TG_ERR_SHAPE,
                        "%s: y has %" PRId64 " column%s, for at most %" PRId64 " classes; found %" PRId64
                        " class names",
-                       path, k, columns, k > 1 ? k : 2, source->n_classes);
+                       path, k, columns, classes, source->n_classes);
     return tg_fail(diag, TG_ERR_SHAPE,
                    "%s: y has %" PRId64 " column%s, so that the targets must be whole numbers from 0 to "
                    "%" PRId64 "; found %.17g",
-                   path, k, columns, k > 1 ? k - 1 : 1, label);
+                   path, k, columns, classes - 1, label);
 }
 
 static tg_status one_hot(const char *path, const train_source *source, const tg_declaration *d,
                          const train_data *like, tg_array **out, tg_diag *diag)
 {
     int64_t n = source->y->type.shape[0], k = class_count(source, d, like);
-    int64_t bad = first_no_label(source->y, k);
-    if (bad >= 0) return bad_label(path, source, k, train_number(source->y, bad), diag);
+    int64_t classes = d->shape[1] == 1 ? 2 : k; /* a single column takes 0 and 1, which need no one_hot */
+    int64_t bad = first_no_label(source->y, classes);
+    if (bad >= 0) return bad_label(path, source, k, classes, train_number(source->y, bad), diag);
     *out = tg_array_new(d->dtype, 2, (int64_t[]){n, k}, diag);
     if (*out == NULL) return diag->status;
     for (int64_t i = 0; i < n; i++) set_number(*out, i * k + (int64_t)train_number(source->y, i), 1);

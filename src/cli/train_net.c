@@ -107,6 +107,12 @@ static tg_status bind(tg_model *m, const char *name, const tg_array *array, int6
     return tg_model_bind_shape(m, name, array->type.rank, shape, diag);
 }
 
+tg_status train_net_bind(tg_model *m, const train_data *data, int64_t n, tg_diag *diag)
+{
+    tg_status status = bind(m, "x", data->x, n, diag);
+    return status == TG_OK && data->y != NULL ? bind(m, "y", data->y, n, diag) : status;
+}
+
 static tg_tensor *output_named(const tg_model *m, const char *name)
 {
     for (int i = 0; i < tg_model_output_count(m); i++) {
@@ -144,8 +150,7 @@ static tg_status build(tg_graph *g, int64_t n, train_net *t, train_build *b)
     tg_diag diag;
     snprintf(suffix, sizeof suffix, ".%" PRId64, n);
     train_net_free_sizes(t->model, t->given);
-    tg_status status = bind(t->model, "x", t->data->x, n, &diag);
-    if (status == TG_OK && t->data->y != NULL) status = bind(t->model, "y", t->data->y, n, &diag);
+    tg_status status = train_net_bind(t->model, t->data, n, &diag);
     if (status != TG_OK) {
         tg_set_error(g, status, "%s", diag.message);
         return status;

@@ -27,6 +27,8 @@ tg_status train_net_check(const tg_model *m, int64_t *fixed, tg_diag *diag);
 
 /* The model's sizes as --dim has bound them, for `given`; NULL when memory runs out. */
 int64_t *train_net_given_sizes(const tg_model *m);
+/* Binds the sizes of x and y to those of n of the examples. */
+tg_status train_net_bind(tg_model *m, const train_data *data, int64_t n, tg_diag *diag);
 /* Forgets the sizes of data and batch; the given ones stay. */
 void train_net_free_sizes(tg_model *m, const int64_t *given);
 

@@ -11,6 +11,11 @@
 #define HASH_FUNCTION(key, length, hash) ((hash) = (unsigned)XXH3_64bits((key), (length)))
 #include <uthash.h>
 
+/* An older one would end the process when memory runs out, and would not compare nodes as intern.c says. */
+#ifndef HASH_KEYCMP
+#error "uthash 2.1.0 or newer is needed"
+#endif
+
 #define tg_hash_added(element) ((element)->hh.tbl != NULL)
 
 #endif

@@ -19,7 +19,7 @@ static int read_ints(tg_evaluator *e, const tg_value *v, const char *name, tg_in
         return 0;
     }
     for (uint32_t i = 0; i < count; i++)
-        if (!tg_value_integer(&items[i], &ints->values[i])) {
+        if (!tg_value_integer(e, &items[i], &ints->values[i])) {
             tg_value_problem(e, items[i].token, "%s: expected a whole number or a list of them", name);
             return 0;
         }
@@ -35,7 +35,7 @@ static int write_attribute(tg_evaluator *e, const tg_attr *a, const tg_value *v,
     char *field = struct_bytes + a->offset;
     switch (a->kind) {
     case TG_ATTR_INT:
-        if (!tg_value_integer(v, &integer)) break;
+        if (!tg_value_integer(e, v, &integer)) break;
         memcpy(field, &integer, sizeof integer);
         return 1;
     case TG_ATTR_FLOAT:

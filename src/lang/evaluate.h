@@ -43,8 +43,9 @@ tg_tensor *tg_value_tensor(tg_evaluator *e, const tg_value *value, tg_dtype dtyp
 int tg_meets_dtype(const tg_value *values, uint32_t count, tg_dtype *dtype);
 /* The type that numbers take beside these values: that of the first tensor, f64 without one. */
 tg_dtype tg_meeting_dtype(const tg_value *values, uint32_t count);
-/* Whether the value is a whole number that fits: *integer. */
-int tg_value_integer(const tg_value *value, int64_t *integer);
+/* Whether the value is a whole number that fits: *integer. A literal of digits alone is read to its last digit, where a
+ * double has 53 bits. */
+int tg_value_integer(const tg_evaluator *e, const tg_value *value, int64_t *integer);
 
 /* name(…), from the opening bracket on. */
 tg_value tg_evaluate_call(tg_evaluator *e, uint32_t name);

@@ -1,16 +1,25 @@
 /* x[i], x[a:b:s], x[:, 2], x[indices]. */
 #include "evaluate.h"
 
-/* A position between the colons: *given tells whether there is one. 0 with a problem. */
+/* A number between the colons. 0 with a problem. */
+static int slice_number(tg_evaluator *e, const tg_value *v, int64_t *value)
+{
+    if (!tg_value_integer(e, v, value)) {
+        tg_value_problem(e, v->token, "a position in a slice must be a whole number");
+        return 0;
+    }
+    if (*value == TG_END) --*value; /* which is beyond every end too, but says that nothing was given */
+    return 1;
+}
+
+/* The same where there may be none, which *given tells. */
 static int position(tg_evaluator *e, int64_t *value, int *given)
 {
     *given = !tg_next_is(e, ":") && !tg_next_is(e, ",") && !tg_next_is(e, "]");
     if (!*given) return 1;
     tg_value v = tg_evaluate_expression(e);
     if (e->broken || v.kind == TG_VALUE_UNKNOWN) return 0;
-    if (tg_value_integer(&v, value)) return 1;
-    tg_value_problem(e, v.token, "a position in a slice must be a whole number");
-    return 0;
+    return slice_number(e, &v, value);
 }
 
 /* What stands between two commas. */
@@ -30,10 +39,7 @@ static item read_item(tg_evaluator *e)
         if (e->broken || !tg_next_is(e, ":")) return i;
         has_start = 1;
         i.known = i.value.kind != TG_VALUE_UNKNOWN;
-        if (i.known && !tg_value_integer(&i.value, &i.start)) {
-            tg_value_problem(e, i.value.token, "a position in a slice must be a whole number");
-            i.known = 0;
-        }
+        i.known = i.known && slice_number(e, &i.value, &i.start);
     }
     i.is_slice = 1;
     e->at++;
@@ -62,7 +68,7 @@ static tg_tensor *apply_item(tg_evaluator *e, tg_tensor *x, const item *i, int *
     if (i->is_slice) {
         y = tg_slice(x, *axis, i->start, i->stop, i->step);
         ++*axis;
-    } else if (tg_value_integer(&i->value, &at)) {
+    } else if (tg_value_integer(e, &i->value, &at)) {
         y = tg_index(x, *axis, at);
     } else {
         tg_tensor *indices = tg_value_tensor(e, &i->value, TG_I64);

@@ -45,15 +45,6 @@ tg_value tg_value_of(tg_evaluator *e, uint32_t token, tg_tensor *tensor)
     return unknown;
 }
 
-int tg_value_integer(const tg_value *value, int64_t *integer)
-{
-    if (value->kind != TG_VALUE_NUMBER || value->number != floor(value->number) ||
-        fabs(value->number) >= 9007199254740992.0) /* may have been rounded from another one */
-        return 0;
-    *integer = (int64_t)value->number;
-    return 1;
-}
-
 /* A list knows what it holds: looking into it each time could take exponential time, since lists can share items. */
 int tg_meets_dtype(const tg_value *values, uint32_t count, tg_dtype *dtype)
 {
@@ -79,6 +70,9 @@ tg_dtype tg_meeting_dtype(const tg_value *values, uint32_t count)
 
 /* ---- Numbers ------------------------------------------------------------------------------------------ */
 
+/* A double of that size or more may have been rounded from another whole number. */
+#define EXACT_BELOW 0x1p53
+
 /* A literal is rounded once, from its own text, so that f32 values are exact too. */
 static float as_f32(const tg_evaluator *e, const tg_value *value)
 {
@@ -92,16 +86,26 @@ static float as_f32(const tg_evaluator *e, const tg_value *value)
     return value->negative ? -read : read;
 }
 
-/* A literal of digits alone is read to its last digit, where a double has 53 bits. 0 when it does not fit. */
-static int as_i64(const tg_evaluator *e, const tg_value *value, int64_t *integer)
+static int is_digits(const tg_evaluator *e, const tg_value *value)
 {
-    if (value->literal == 0) return tg_value_integer(value, integer);
     const tg_token *t = &e->model->tokens.items[value->literal];
     const char *text = e->model->text + t->start;
+    uint32_t i = 0;
+    while (i < t->length && text[i] >= '0' && text[i] <= '9') i++;
+    return value->literal != 0 && i == t->length;
+}
+
+int tg_value_integer(const tg_evaluator *e, const tg_value *value, int64_t *integer)
+{
+    if (value->kind != TG_VALUE_NUMBER) return 0;
+    if (!is_digits(e, value)) {
+        *integer = fabs(value->number) < EXACT_BELOW ? (int64_t)value->number : 0;
+        return (double)*integer == value->number;
+    }
+    const tg_token *t = &e->model->tokens.items[value->literal];
     uint64_t most = (uint64_t)INT64_MAX + (value->negative ? 1 : 0), sum = 0;
     for (uint32_t i = 0; i < t->length; i++) {
-        if (text[i] < '0' || text[i] > '9') return tg_value_integer(value, integer);
-        uint64_t digit = (uint64_t)(text[i] - '0');
+        uint64_t digit = (uint64_t)(e->model->text[t->start + i] - '0');
         if (sum > (most - digit) / 10) return 0;
         sum = 10 * sum + digit;
     }
@@ -148,19 +152,21 @@ static int write_element(tg_evaluator *e, const tg_value *value, tg_dtype dtype,
         memcpy(to, &value->number, sizeof value->number);
         return 1;
     case TG_I64:
-        if (!as_i64(e, value, &integer)) break;
+        if (!tg_value_integer(e, value, &integer)) break;
         memcpy(to, &integer, sizeof integer);
         return 1;
     case TG_BOOL:
-        if (!tg_value_integer(value, &integer) || integer < 0 || integer > 1) break;
+        if (!tg_value_integer(e, value, &integer) || integer < 0 || integer > 1) break;
         *(unsigned char *)to = (unsigned char)integer;
         return 1;
     }
     char text[64];
-    int is_rounded = dtype == TG_I64 && value->literal == 0 && fabs(value->number) >= 9007199254740992.0;
+    int may_be_rounded = dtype == TG_I64 && !is_digits(e, value) && fabs(value->number) >= EXACT_BELOW &&
+                         fabs(value->number) < 0x1p63;
     tg_value_problem(e, value->token, "%s is not a value of type %s%s",
                      number_text(e, value, text, sizeof text), tg_dtype_name(dtype),
-                     is_rounded ? ": numbers are computed in f64, exact below 2^53" : "");
+                     may_be_rounded ? ": numbers are f64, exact below 2^53, but for literals of digits alone"
+                                    : "");
     return 0;
 }
 

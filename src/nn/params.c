@@ -1,4 +1,5 @@
 /* Params with initial values, and inputs by batch size. */
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -34,6 +35,9 @@ static tg_tensor *initial(tg_graph *g, uint64_t seed, tg_dtype dtype, int rank, 
     case TG_INIT_KIND_CONSTANT:
         return tg_full(g, dtype, rank, shape, init.a);
     case TG_INIT_KIND_UNIFORM:
+        if (fabs(init.b - init.a) > (dtype == TG_F32 ? (double)FLT_MAX : DBL_MAX))
+            return tg_set_error(g, TG_ERR_ARGUMENT, "uniform from %g to %g is wider than the numbers of %s",
+                                init.a, init.b, tg_dtype_name(dtype));
         return tg_add_scalar(tg_mul_scalar(tg_random_uniform(key, dtype, rank, shape), init.b - init.a),
                              init.a);
     case TG_INIT_KIND_NORMAL:
