@@ -116,8 +116,8 @@ struct tg_graph {
     int64_t n_structures, structures_room;
     uint64_t last_serial;
     atomic_ullong leaf_changes; /* how often nodes were dropped or values of leaves moved */
-    tg_interned *interned; /* uthash head */
-    tg_leaf *leaves;       /* uthash head, by name */
+    tg_interned *interned;      /* uthash head */
+    tg_leaf *leaves;            /* uthash head, by name */
     tg_tensor **params;
     int64_t n_params, params_room;
     tg_op **own_ops; /* registered ones */

@@ -43,7 +43,7 @@ struct tg_function {
     tg_small_record *small; /* the plan's records, with addresses */
     tg_pool *pool;          /* of the lanes after the first; NULL without */
     tg_bound_leaf *leaves;
-    int in_bands;   /* leaves lie so where the plan's in_bands says it */
+    int in_bands; /* leaves lie so where the plan's in_bands says it */
     int has_leaves; /* the views show what is bound: nothing was since they were pointed there, and a leaf that has a
                      * value keeps its memory */
     tg_tensor **outputs;

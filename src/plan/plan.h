@@ -133,10 +133,10 @@ typedef struct tg_plan {
     tg_step *steps; /* in the order of the run */
     tg_unit *units;
     tg_place *places, *in_bands; /* in_bands: NULL, or the same where leaves lie in bands */
-    tg_small_record *small; /* programs, without addresses */
+    tg_small_record *small;      /* programs, without addresses */
     void (*run_small)(const tg_small_record *first);
     int64_t n_small;
-    int is_program; /* one program is all that a run does */
+    int is_program;   /* one program is all that a run does */
     int64_t *outputs; /* their places */
     tg_plan_update *updates;
     int64_t *places_of_leaves;
