@@ -9,9 +9,8 @@
 
 #include <cmocka.h>
 
+#include "gemm_kernels.h"
 #include "kernels/gemm.h"
-#include "kernels/gemm_own.h"
-#include "kernels/instructions.h"
 
 static uint64_t seed = 11;
 
@@ -19,17 +18,6 @@ static int64_t draw(int64_t low, int64_t high)
 {
     seed = seed * 6364136223846793005u + 1442695040888963407u;
     return low + (int64_t)((seed >> 33) % (uint64_t)(high - low + 1));
-}
-
-static int find_kernels(const tg_gemm_kernels *found[3])
-{
-    int n = 0;
-    found[n++] = &tg_gemm_baseline;
-#if defined(__x86_64__)
-    if (tg_instructions_here() >= TG_AVX2) found[n++] = &tg_gemm_avx2;
-    if (tg_instructions_here() >= TG_AVX512) found[n++] = &tg_gemm_avx512;
-#endif
-    return n;
 }
 
 static void *new_numbers(size_t item, int64_t count)
@@ -146,7 +134,7 @@ static void test_uses(void **state)
 {
     (void)state;
     const tg_gemm_kernels *kernels[3];
-    const int n = find_kernels(kernels);
+    const int n = find_gemm_kernels(kernels);
     static const int64_t sizes[][3] = {{1, 5, 64},    {30, 17, 64},  {29, 2, 96},
                                        {40, 410, 64}, {350, 30, 96}, {33, 20, 928}};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -165,7 +153,7 @@ static void test_join(void **state)
     (void)state;
     enum { M = 31, N = 96, BLOCKS = 3 };
     const tg_gemm_kernels *kernels[3];
-    const int n = find_kernels(kernels);
+    const int n = find_gemm_kernels(kernels);
     double *sums = new_numbers(sizeof(double), M * N * BLOCKS), *w = new_numbers(sizeof(double), M * N);
     for (int k = 0; k < n; k++) {
         double *rows = malloc(M * N * sizeof *rows), *bands = in_bands(sizeof(double), M, N, (void *)w);

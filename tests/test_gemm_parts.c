@@ -13,8 +13,7 @@
 #include <cmocka.h>
 
 #include "kernels/gemm.h"
-#include "kernels/gemm_own.h"
-#include "kernels/instructions.h"
+#include "gemm_kernels.h"
 
 enum { MOST_ROWS = 400, MOST_COLUMNS = 70, MOST_STEPS = 1300 };
 
@@ -38,17 +37,6 @@ static double *new_numbers(int64_t count)
     assert_non_null(x);
     for (int64_t i = 0; i < count; i++) x[i] = (double)draw(-1000000, 1000000) / 3.0;
     return x;
-}
-
-static int find_kernels(const tg_gemm_kernels *found[3])
-{
-    int n = 0;
-    found[n++] = &tg_gemm_baseline;
-#if defined(__x86_64__)
-    if (tg_instructions_here() >= TG_AVX2) found[n++] = &tg_gemm_avx2;
-    if (tg_instructions_here() >= TG_AVX512) found[n++] = &tg_gemm_avx512;
-#endif
-    return n;
 }
 
 static setting new_setting(int64_t m, int64_t n, int64_t k, int a_transposed, int b_transposed)
@@ -106,8 +94,8 @@ static void multiply(const tg_gemm_kernels *kernels, const setting *s, int64_t i
                      int64_t columns, double *c)
 {
     const tg_epilogue_f64 end = end_of(s, i, j);
-    const tg_product_f64 p = {rows,          columns,          s->k, a_of(s, i, 0),
-                              b_of(s, 0, j), c + i * s->n + j, s->n, &end, 0};
+    const tg_product_f64 p = {rows, columns, s->k, a_of(s, i, 0), b_of(s, 0, j), c + i * s->n + j,
+                              s->n, &end,    0};
     run(kernels, s, &p);
 }
 
@@ -183,7 +171,7 @@ static void check(int64_t m, int64_t n, int64_t k, int a_transposed, int b_trans
     setting s = new_setting(m, n, k, a_transposed, b_transposed);
     double *whole = new_numbers(m * n), *c = new_numbers(m * n);
     const tg_gemm_kernels *kernels[3];
-    int count = find_kernels(kernels);
+    int count = find_gemm_kernels(kernels);
     for (int i = 0; i < count; i++) {
         multiply(kernels[i], &s, 0, m, 0, n, whole);
         check_values(&s, whole);
@@ -222,7 +210,7 @@ static void test_infinity_stays_in_its_row(void **state)
     (void)state;
     enum { M = 21, N = 37, K = 30 };
     const tg_gemm_kernels *kernels[3];
-    int count = find_kernels(kernels);
+    int count = find_gemm_kernels(kernels);
     for (int i = 0; i < count; i++) {
         double a[M * K], b[K * N], c[M * N], scratch[10000];
         assert_true(tg_gemm_scratch(sizeof(double), M, N, K) <= sizeof scratch);

@@ -212,7 +212,7 @@ static void test_fork(void **state)
 }
 
 /* A step that trains w by sum((x w)^2) / 100, whose shape and what reads it are of that kind. */
-enum { PLAIN, FEW_ROWS, READ_ELSEWHERE, NO_ROWS, TWO_PARAMS, KINDS };
+enum { PLAIN, FEW_ROWS, READ_ELSEWHERE, NO_ROWS, TWO_PARAMS, LIMITED, KINDS };
 
 static tg_function *step_of(tg_graph *g, int kind, int threads, tg_tensor **w)
 {
@@ -222,7 +222,7 @@ static tg_function *step_of(tg_graph *g, int kind, int threads, tg_tensor **w)
     const int64_t rows = kind == FEW_ROWS ? 4 : kind == NO_ROWS ? 0 : 64, width = 256, columns = 160;
     for (int i = 0; i < 256 * 256; i++) values[i] = (float)(i * 37 % 101 - 50) / 512;
     *w = tg_param(g, names[0], TG_F32, 2, (int64_t[]){width, columns}, values);
-    tg_tensor *x = tg_constant(g, TG_F32, 2, (int64_t[]){rows, width}, values), *gradient,
+    tg_tensor *x = tg_input(g, names[1], TG_F32, 2, (int64_t[]){rows, width}), *gradient,
               *seed = tg_constant(g, TG_F32, 2, (int64_t[]){rows, columns}, values);
     tg_tensor *y = tg_sum(tg_square(tg_matmul(x, *w)), NULL);
     if (kind == READ_ELSEWHERE) y = tg_add(y, tg_sum(tg_square(*w), NULL));
@@ -233,14 +233,16 @@ static tg_function *step_of(tg_graph *g, int kind, int threads, tg_tensor **w)
     tg_update updates[2] = {{*w, made}};
     if (kind == TWO_PARAMS)
         updates[1] = (tg_update){tg_param(g, names[2], TG_F32, 2, (int64_t[]){width, columns}, NULL), made};
-    const tg_compile_options options = {.threads = threads};
+    const tg_compile_options options = {.threads = threads,
+                                        .memory_limit = kind == LIMITED ? (size_t)1 << 24 : 0};
     tg_function *f;
     assert_int_equal(tg_compile_with(g, &y, 1, updates, 1 + (kind == TWO_PARAMS), &options, &f), TG_OK);
+    assert_int_equal(tg_bind(f, x, values), TG_OK);
     run(f, 2);
     return f;
 }
 
-/* Matrices that something else reads, or that are read for few rows, stay in rows. */
+/* Matrices that something else reads, or that are read for few rows, stay in rows, and all where memory is limited. */
 static void test_others_stay(void **state)
 {
     tg_graph *g = *state, *other = tg_graph_new(NULL);

@@ -57,8 +57,8 @@ typedef struct tg_compile_options {
     int threads;
     /* The most bytes that the function's own memory may take (stats: arena and scratch), params and inputs not counted; 0:
      * no limit. Where results that are kept for later need more, some are dropped and computed again. Which ones is
-     * a guess: large ones that are not read for long and are cheap. Results are the same to the last bit. Error:
-     * SIZE when no plan was found that fits. */
+     * a guess: large ones that are not read for long and are cheap. Params stay in rows (`bands`). Results are the same
+     * to the last bit. Error: SIZE when no plan was found that fits. */
     size_t memory_limit;
 } tg_compile_options;
 

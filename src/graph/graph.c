@@ -31,10 +31,7 @@ void tg_graph_free(tg_graph *g)
 static void drop_leaf(tg_graph *g, tg_leaf *leaf)
 {
     HASH_DELETE(hh, g->leaves, leaf);
-    tg_aligned_free(leaf->data);
-    tg_aligned_free(leaf->bands);
-    free(leaf->name);
-    free(leaf);
+    tg_leaf_free(leaf);
 }
 
 void tg_truncate(tg_graph *g, int64_t nodes)

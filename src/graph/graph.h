@@ -144,6 +144,9 @@ static inline void tg_leaves_changed(tg_graph *g)
     atomic_fetch_add_explicit(&g->leaf_changes, 1, memory_order_relaxed);
 }
 
+/* Frees a leaf that the graph does not have, or has no more. */
+void tg_leaf_free(tg_leaf *leaf);
+
 tg_graph *tg_graph_create(const tg_graph_options *options, const tg_library *library);
 
 /* The node of that recipe, new or not; NULL and an error when memory runs out. It neither infers nor simplifies. */

@@ -7,22 +7,18 @@
 
 #include "kernels/gemm.h"
 
-static int64_t band_columns(const tg_tensor *t)
-{
-    return TG_GEMM_BAND_BYTES / (int64_t)tg_dtype_size((tg_dtype)t->dtype);
-}
-
 int tg_can_lie_in_bands(const tg_type *type)
 {
     if (type->rank != 2 || !tg_is_floating(type->dtype) || type->shape[0] < 2) return 0;
-    const int64_t columns = TG_GEMM_BAND_BYTES / (int64_t)tg_dtype_size(type->dtype);
+    const int64_t columns = tg_gemm_band_row(tg_dtype_size(type->dtype));
     return type->shape[1] > columns && type->shape[1] % columns == 0;
 }
 
 /* Copies each row of each band. */
 static void copy_bands(const tg_tensor *t, char *to, const char *from, int to_rows)
 {
-    const int64_t rows = t->shape[0], n_bands = t->shape[1] / band_columns(t);
+    const int64_t rows = t->shape[0],
+                  n_bands = t->shape[1] / tg_gemm_band_row(tg_dtype_size((tg_dtype)t->dtype));
     for (int64_t b = 0; b < n_bands; b++) {
         for (int64_t i = 0; i < rows; i++) {
             const int64_t in_rows = (i * n_bands + b) * TG_GEMM_BAND_BYTES,

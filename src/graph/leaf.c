@@ -52,7 +52,7 @@ static tg_leaf *new_leaf(const char *name)
     return leaf;
 }
 
-static void free_leaf(tg_leaf *leaf)
+void tg_leaf_free(tg_leaf *leaf)
 {
     tg_aligned_free(leaf->data);
     tg_aligned_free(leaf->bands);
@@ -106,13 +106,13 @@ static tg_tensor *record_leaf(tg_graph *g, const tg_op *op, const tg_type *type,
 {
     tg_tensor *t = tg_intern(g, &(tg_recipe){.op = op, .type = type, .unique = 1});
     if (t == NULL) {
-        free_leaf(leaf);
+        tg_leaf_free(leaf);
         return NULL;
     }
     leaf->tensor = t;
     HASH_ADD_KEYPTR(hh, g->leaves, leaf->name, strlen(leaf->name), leaf);
     if (!tg_hash_added(leaf)) {
-        free_leaf(leaf);
+        tg_leaf_free(leaf);
         tg_truncate(g, t->id);
         return tg_set_error(g, TG_ERR_MEMORY, "%s: out of memory", op->name);
     }
@@ -145,7 +145,7 @@ static tg_tensor *make_leaf(tg_graph *g, const tg_op *op, const char *name, tg_d
     int persistent = op != &tg_op_input;
     tg_leaf *leaf = new_leaf(name);
     if (leaf == NULL || (persistent && (!reserve_param(g) || !give_value(leaf, &type, data)))) {
-        if (leaf != NULL) free_leaf(leaf);
+        if (leaf != NULL) tg_leaf_free(leaf);
         return tg_set_error(g, TG_ERR_MEMORY, "%s '%s': out of memory", op->name, name);
     }
     tg_tensor *t = record_leaf(g, op, &type, leaf);

@@ -9,6 +9,11 @@
  * the rows is a band of its own: what a tile of a product reads and writes is then one piece of memory. */
 #define TG_GEMM_BAND_BYTES 128
 
+static inline int64_t tg_gemm_band_row(size_t item)
+{
+    return TG_GEMM_BAND_BYTES / (int64_t)item;
+}
+
 /* A matrix whose element (i, j) lies at data[i * row + j * column]; strides may be anything, 0 and negative
  * too. band: 0, or it or its transpose lies in bands, so many elements from one to the next. Then the stride along a band
  * is 1, the other one is the elements of a row of a band, and data is where a band begins. */
@@ -52,8 +57,8 @@ typedef struct tg_epilogue_f64 {
 } tg_epilogue_f64;
 
 /* A product of a[m, k] and b[k, n]. Element (i, j) of C is c[i * c_row + j], or C lies in bands, c_band being as in a
- * matrix; then a start that is C itself does so too. a lies in no bands, and
- * where something does, m, n and k are at least 1. end: NULL for C = A B. */
+ * matrix; then a start that is C itself does so too. a lies in no bands, and where something does, m, n and
+ * k are at least 1. end: NULL for C = A B. */
 typedef struct tg_product_f32 {
     int64_t m, n, k;
     tg_matrix_f32 a, b;

@@ -106,7 +106,8 @@ static void multiply_one(const tg_kernel_call *call, int64_t a_at, int64_t b_at,
     int64_t m = c->shape[last - 1], n = c->shape[last], k = a->shape[last];
     if (c->dtype == TG_F32) {
         tg_matrix_f32 left = {(const float *)a->data + a_at, a->strides[last - 1], a->strides[last], 0};
-        tg_matrix_f32 right = {(const float *)b->data + b_at, b->strides[last - 1], b->strides[last], b->band};
+        tg_matrix_f32 right = {(const float *)b->data + b_at, b->strides[last - 1], b->strides[last],
+                               b->band};
         tg_product_f32 product = {.m = m, .n = n, .k = k, .a = left, .b = right, .end = end_f32};
         product.c = (float *)c->data + c_at;
         product.c_row = c->strides[last - 1];
@@ -114,7 +115,8 @@ static void multiply_one(const tg_kernel_call *call, int64_t a_at, int64_t b_at,
         tg_gemm_f32(&product, call->scratch);
     } else {
         tg_matrix_f64 left = {(const double *)a->data + a_at, a->strides[last - 1], a->strides[last], 0};
-        tg_matrix_f64 right = {(const double *)b->data + b_at, b->strides[last - 1], b->strides[last], b->band};
+        tg_matrix_f64 right = {(const double *)b->data + b_at, b->strides[last - 1], b->strides[last],
+                               b->band};
         tg_product_f64 product = {.m = m, .n = n, .k = k, .a = left, .b = right, .end = end_f64};
         product.c = (double *)c->data + c_at;
         product.c_row = c->strides[last - 1];
@@ -171,11 +173,13 @@ tg_status tg_matmul_join(const tg_kernel_call *call)
     const int64_t m = c->shape[0], n = c->shape[1], row = c->strides[0];
     if (c->dtype == TG_F32) {
         const tg_epilogue_f32 end = epilogue_f32(call);
-        const tg_product_f32 product = {.m = m, .n = n, .c = c->data, .c_row = row, .c_band = c->band, .end = &end};
+        const tg_product_f32 product = {
+            .m = m, .n = n, .c = c->data, .c_row = row, .c_band = c->band, .end = &end};
         tg_gemm_join_f32(&product, sums->shape[0], sums->data);
     } else {
         const tg_epilogue_f64 end = epilogue_f64(call);
-        const tg_product_f64 product = {.m = m, .n = n, .c = c->data, .c_row = row, .c_band = c->band, .end = &end};
+        const tg_product_f64 product = {
+            .m = m, .n = n, .c = c->data, .c_row = row, .c_band = c->band, .end = &end};
         tg_gemm_join_f64(&product, sums->shape[0], sums->data);
     }
     return TG_OK;

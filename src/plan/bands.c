@@ -15,11 +15,6 @@ static int is_product(const tg_step *step, const tg_place *out)
     return step->op == tg_matmul_ops[0] && out->rank == 2;
 }
 
-static int64_t elements_of_band(const tg_place *p)
-{
-    return TG_GEMM_BAND_BYTES / tg_item_of(p);
-}
-
 /* ---- Which ones ------------------------------------------------------------------------------------------- */
 
 /* The whole matrix, or its transpose. */
@@ -36,7 +31,8 @@ static int is_whole(const tg_place *p, const tg_type *type)
  * no whole number of bands. */
 static int64_t move_in_bands(const tg_place *p, int axis, int64_t bytes, int64_t band)
 {
-    const int64_t elements = bytes / (p->strides[axis] * tg_item_of(p)), row = elements_of_band(p);
+    const int64_t elements = bytes / (p->strides[axis] * tg_item_of(p)),
+                  row = tg_gemm_band_row(tg_dtype_size(p->dtype));
     if (p->strides[axis] != 1) return elements * TG_GEMM_BAND_BYTES;
     return elements % row == 0 ? elements / row * band * tg_item_of(p) : -1;
 }
@@ -119,7 +115,7 @@ static void stride_in_bands(const int64_t *rows, int64_t row, int64_t *bands)
 /* 0 when memory runs out. */
 static int lay_in_bands(tg_plan *plan, const tg_type *type, tg_place *p)
 {
-    const int64_t row = elements_of_band(p), band = type->shape[0] * row;
+    const int64_t row = tg_gemm_band_row(tg_dtype_size(p->dtype)), band = type->shape[0] * row;
     int64_t *strides = tg_arena_take(&plan->memory, 2 * sizeof *strides);
     if (strides == NULL) return 0;
     stride_in_bands(p->strides, row, strides);

@@ -219,5 +219,7 @@ int tg_plan_finish(tg_builder *b)
     if (tg_does(b->request, TG_PASS_SMALL) && !tg_plan_small(b->plan, b->request->memory_limit > 0)) return 0;
     if (tg_does(b->request, TG_PASS_CHAIN) && !tg_plan_chains(b->plan)) return 0;
     if (!list_places_of_leaves(b->plan)) return 0;
-    return !tg_does(b->request, TG_PASS_BANDS) || tg_plan_bands(b->plan);
+    /* Bands take memory that a limit does not count. */
+    if (!tg_does(b->request, TG_PASS_BANDS) || b->request->memory_limit > 0) return 1;
+    return tg_plan_bands(b->plan);
 }
