@@ -1,15 +1,21 @@
 /* Layers: dense, activations, multilayer perceptrons. */
 #include <stdio.h>
+#include <string.h>
 
 #include <tapegrad/nn.h>
 
 /* "NAME.SUFFIX", or 0 with an error kept when it is too long. */
 static int join(tg_graph *g, char *text, size_t size, const char *name, const char *suffix)
 {
-    int length = snprintf(text, size, "%s.%s", name, suffix);
-    if (length >= 0 && (size_t)length < size) return 1;
-    tg_set_error(g, TG_ERR_NAME, "layer '%.60s': the name is too long", name);
-    return 0;
+    const size_t length = strlen(name), end = strlen(suffix) + 1;
+    if (length + 1 + end > size) {
+        tg_set_error(g, TG_ERR_NAME, "layer '%.60s': the name is too long", name);
+        return 0;
+    }
+    memcpy(text, name, length);
+    text[length] = '.';
+    memcpy(text + length + 1, suffix, end);
+    return 1;
 }
 
 static tg_tensor *dense(const char *name, tg_tensor *x, int64_t units, tg_init init, tg_layer *layer)

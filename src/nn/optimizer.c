@@ -197,6 +197,8 @@ typedef struct context {
     tg_optimizer o;
     tg_tensor *rate;                      /* f64 scalar: rate times schedule */
     tg_tensor *correction1, *correction2; /* f64 scalars: 1 - beta^(t + 1) */
+    tg_tensor *last_rate;                 /* of the param before: mostly the next one's too */
+    double last_factor;
     tg_update *updates;
     int n;
 } context;
@@ -228,6 +230,17 @@ static tg_tensor *adam_direction(context *c, tg_tensor *param, tg_tensor *gradie
     return tg_div(mean, tg_add_scalar(spread, c->o.epsilon));
 }
 
+/* A scalar of the param's type. */
+static tg_tensor *rate_of(context *c, const tg_tensor *param)
+{
+    const double factor = own_factor(&c->o, param);
+    const tg_dtype dtype = tg_dtype_of(param);
+    if (c->last_rate == NULL || c->last_factor != factor || tg_dtype_of(c->last_rate) != dtype)
+        c->last_rate = tg_cast(tg_mul_scalar(c->rate, factor), dtype);
+    c->last_factor = factor;
+    return c->last_rate;
+}
+
 static void update_param(context *c, tg_tensor *param, tg_tensor *gradient)
 {
     int decays = c->o.decay > 0 && !is_bias(param), decoupled = c->o.kind == TG_OPTIMIZER_ADAMW;
@@ -237,8 +250,7 @@ static void update_param(context *c, tg_tensor *param, tg_tensor *gradient)
     if (c->o.kind == TG_OPTIMIZER_MOMENTUM) direction = momentum_direction(c, param, gradient);
     if (uses_moments(&c->o)) direction = adam_direction(c, param, gradient);
     if (decays && decoupled) direction = tg_add(direction, decay);
-    tg_tensor *rate = tg_cast(tg_mul_scalar(c->rate, own_factor(&c->o, param)), tg_dtype_of(param));
-    add_update(c, param, tg_sub(param, tg_mul(rate, direction)));
+    add_update(c, param, tg_sub(param, tg_mul(rate_of(c, param), direction)));
 }
 
 static tg_status make_updates(tg_graph *g, context *c, tg_tensor *const *params, tg_tensor *const *gradients,
