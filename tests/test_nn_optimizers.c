@@ -292,6 +292,24 @@ static void test_f32(void **state)
     tg_function_free(step);
 }
 
+static void test_params_of_two_types(void **state)
+{
+    tg_graph *g = *state;
+    const float start = 3;
+    tg_tensor *a = scalar_param(g, "a", 1), *b = tg_param(g, "b", TG_F32, 0, NULL, &start),
+              *c = scalar_param(g, "c", 2);
+    tg_tensor *squares = tg_add(tg_square(a), tg_square(c));
+    tg_tensor *loss = tg_add(squares, tg_cast(tg_square(b), TG_F64));
+    const tg_optimizer o = TG_SGD(.rate = 0.1);
+    tg_function *step;
+    assert_int_equal(tg_train_step(g, loss, &o, &step), TG_OK);
+    assert_int_equal(tg_run(step), TG_OK);
+    assert_values(a, ((const double[]){0.8}), 1, 1e-15);
+    assert_values(b, ((const double[]){2.4}), 1, 1e-6);
+    assert_values(c, ((const double[]){1.6}), 1, 1e-15);
+    tg_function_free(step);
+}
+
 /* What the loss does not depend on, and states, stay as they are. */
 static void test_only_what_the_loss_needs(void **state)
 {
@@ -321,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_steps_come_in_time),
         graph_test(test_two_batch_sizes_share_states),
         graph_test(test_f32),
+        graph_test(test_params_of_two_types),
         graph_test(test_only_what_the_loss_needs),
     };
     return cmocka_run_group_tests_name("nn optimizers", tests, NULL, NULL);
