@@ -76,6 +76,8 @@ static void test_given_sizes(void **state)
     assert_refused("train wide.tg --data points.csv --dim H=4 --dim K=2",
                    "y has 2 columns, for at most 2 classes");
     assert_refused("train wide.tg --data points.csv --dim Q=4", "has no size 'Q'");
+    assert_refused("train wide.tg --data points.csv --dim 'H= 4'", "--dim H: expected a size, found ' 4'");
+    assert_refused("train wide.tg --data points.csv --dim H=4 --save -", "--save -: expected a file's name");
     json_t *r = train_json(
         "wide.tg --data points.csv --test points.csv --dim H=4 --batch 7 --epochs 2 --save a.safetensors");
     json_decref(r);
@@ -149,7 +151,14 @@ static void test_numeric_target(void **state)
     write_text("large.csv", "a,b,value\n0,1e39,0.5\n");
     write_text("single.tg", "input x : f32[N, 2]\ninput y : f32[N, 1]\nparam W : f32[2, 1] = glorot\n"
                             "loss = mean((x @ W - y)^2)\n");
-    assert_refused("train single.tg --data large.csv", "large.csv: x is f32 in the model and cannot be 9.99");
+    assert_refused("train single.tg --data large.csv", "large.csv: x: element 1 is 9.99");
+    int64_t counts[] = {1, 2, 16777216, 16777217}; /* the last is no f32 */
+    tg_array x = {.type = {TG_I64, 2, {2, 2}}, .data = counts},
+             y = {.type = {TG_I64, 2, {2, 1}}, .data = counts};
+    tg_named_array items[] = {{"x", &x}, {"y", &y}};
+    assert_int_equal(tg_npz_save("counts.npz", &(tg_bundle){2, items}, NULL), TG_OK);
+    assert_refused("train single.tg --data counts.npz",
+                   "counts.npz: x: element 3 is 16777217, which is no f32");
 }
 
 /* ---- IDX and npz -------------------------------------------------------------------------------------- */

@@ -159,13 +159,15 @@ const char *tg_option_value_at(const tg_arguments *a, const char *name, int i)
     return NULL;
 }
 
-/* 0 when the text is no whole number within the bounds. */
-static int read_integer(const char *text, int64_t least, int64_t most, int64_t *value)
+int tg_read_integer(const char *text, const char **end, int64_t least, int64_t most, int64_t *value)
 {
-    char *end;
+    const char first = text[0] == '-' ? text[1] : text[0];
+    char *stop;
+    if (first < '0' || first > '9') return 0;
     errno = 0;
-    long long number = strtoll(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0 || number < least || number > most) return 0;
+    long long number = strtoll(text, &stop, 10);
+    if (errno != 0 || number < least || number > most || (end == NULL && *stop != '\0')) return 0;
+    if (end != NULL) *end = stop;
     *value = number;
     return 1;
 }
@@ -173,7 +175,7 @@ static int read_integer(const char *text, int64_t least, int64_t most, int64_t *
 int tg_option_integer(const tg_arguments *a, const char *name, int64_t least, int64_t most, int64_t *value)
 {
     const char *text = tg_option_value(a, name);
-    if (text == NULL || read_integer(text, least, most, value)) return 1;
+    if (text == NULL || tg_read_integer(text, NULL, least, most, value)) return 1;
     tg_complain(a->command, "--%s: expected a whole number from %" PRId64 " to %" PRId64 ", found '%s'", name,
                 least, most, text);
     return 0;
@@ -185,7 +187,7 @@ int tg_option_threads(const tg_arguments *a, int *threads)
     const char *text = getenv(TG_THREADS_VARIABLE);
     if (!tg_option_integer(a, "threads", 1, TG_MAX_THREADS, &n)) return 0;
     if (!tg_option_given(a, "threads") && text != NULL && *text != '\0' &&
-        !read_integer(text, 1, TG_MAX_THREADS, &n)) {
+        !tg_read_integer(text, NULL, 1, TG_MAX_THREADS, &n)) {
         tg_complain(a->command, TG_THREADS_VARIABLE ": expected a whole number from 1 to %d, found '%s'",
                     TG_MAX_THREADS, text);
         return 0;
@@ -229,6 +231,11 @@ int tg_option_save(const tg_arguments *a, const char *format, const char **path)
 {
     static const char *const formats[] = {".npz", ".npy", ".safetensors"};
     *path = tg_option_value(a, "save");
+    if (*path != NULL && strcmp(*path, "-") == 0) {
+        tg_complain(a->command,
+                    "--save -: expected a file's name; arrays are not written to standard output");
+        return 0;
+    }
     size_t length = *path == NULL ? 0 : strlen(*path);
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         size_t n = strlen(formats[i]);
@@ -255,17 +262,21 @@ int tg_option_real(const tg_arguments *a, const char *name, double least, double
     return 0;
 }
 
+int tg_read_seed(const char *text, uint64_t *seed)
+{
+    char *end;
+    if (text[0] < '0' || text[0] > '9') return 0;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    if (errno != 0 || *end != '\0') return 0;
+    *seed = number;
+    return 1;
+}
+
 int tg_option_seed(const tg_arguments *a, uint64_t *seed)
 {
     const char *text = tg_option_value(a, "seed");
-    char *end;
-    if (text == NULL) return 1;
-    errno = 0;
-    unsigned long long number = strtoull(text, &end, 10);
-    if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0) {
-        *seed = number;
-        return 1;
-    }
+    if (text == NULL || tg_read_seed(text, seed)) return 1;
     tg_complain(a->command, "--seed: expected a whole number from 0 to %" PRIu64 ", found '%s'", UINT64_MAX,
                 text);
     return 0;

@@ -183,6 +183,10 @@ tg_array *tg_array_as(const tg_array *array, tg_dtype dtype, tg_diag *diag)
 {
     tg_array *made = tg_array_new(dtype, array->type.rank, array->type.shape, diag);
     int64_t count = tg_type_count(&array->type);
+    if (made != NULL && dtype == array->type.dtype) {
+        if (count > 0) memcpy(made->data, array->data, tg_type_bytes(&array->type));
+        return made;
+    }
     for (int64_t i = 0; made != NULL && i < count; i++) {
         element e = read_element(array, i);
         if (write_element(made, i, e)) continue;

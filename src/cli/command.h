@@ -85,6 +85,12 @@ int tg_option_given(const tg_arguments *a, const char *name);
 const char *tg_option_value(const tg_arguments *a, const char *name);
 const char *tg_option_value_at(const tg_arguments *a, const char *name, int i);
 
+/* Reads a whole number, nothing before it, and nothing behind it where end is NULL; else *end is what comes behind. 0 when
+ * there is none within the bounds. */
+int tg_read_integer(const char *text, const char **end, int64_t least, int64_t most, int64_t *value);
+/* The same of any uint64_t, and all of the text. */
+int tg_read_seed(const char *text, uint64_t *seed);
+
 /* A number's value: *value is left alone when the option is not given. 0 with a message when it is no number or out
  * of range. */
 int tg_option_integer(const tg_arguments *a, const char *name, int64_t least, int64_t most, int64_t *value);

@@ -3,7 +3,6 @@
 
 #include "program.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,16 +31,15 @@ int tg_program_read(const tg_command *command, const char *path, tg_model **out)
 static int bind_dim(const tg_command *command, tg_model *m, const char *text)
 {
     tg_diag diag;
-    char name[256], *end;
+    char name[256];
+    int64_t value;
     const char *equals = strchr(text, '=');
     size_t length = equals == NULL ? 0 : (size_t)(equals - text);
     if (length == 0 || length >= sizeof name)
         return tg_complain(command, "--dim: expected NAME=NUMBER, found '%s'", text);
     memcpy(name, text, length);
     name[length] = '\0';
-    errno = 0;
-    long long value = strtoll(equals + 1, &end, 10);
-    if (end == equals + 1 || *end != '\0' || errno != 0 || value < 0)
+    if (!tg_read_integer(equals + 1, NULL, 0, INT64_MAX, &value))
         return tg_complain(command, "--dim %s: expected a size, found '%s'", name, equals + 1);
     if (tg_model_bind_size(m, name, value, &diag) != TG_OK)
         return tg_complain(command, "--dim: %s", diag.message);

@@ -1,5 +1,4 @@
 /* tapegrad rules: the conventions' rules proved and checked, right or with an error planted. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,13 +23,10 @@ static int read_layers(const tg_arguments *a, request *r)
     const char *text = tg_option_value(a, "layers"), *at = text != NULL ? text : "4,5,3";
     int n = 0;
     for (; n <= TG_RULES_LAYERS; n++) {
-        char *end;
-        errno = 0;
-        long long value = strtoll(at, &end, 10);
-        if (end == at || errno != 0 || value < 1 || value > 1000000 || (*end != ',' && *end != '\0'))
+        const char *end;
+        if (!tg_read_integer(at, &end, 1, 1000000, &r->sizes[n]) || (*end != ',' && *end != '\0'))
             return tg_complain(a->command, "--layers %s: expected sizes from 1 to 1000000 such as 4,5,3",
                                text);
-        r->sizes[n] = value;
         if (*end == '\0') break;
         at = end + 1;
     }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "arrays.h"
 #include "io/csv_number.h"
 #include "train_data.h"
 
@@ -153,44 +154,16 @@ double train_number(const tg_array *array, int64_t i)
     return (double)NAN;
 }
 
-/* 0 when the array's type cannot hold the number. */
-static int set_number(tg_array *array, int64_t i, double value)
-{
-    switch (array->type.dtype) {
-    case TG_F32:
-        ((float *)array->data)[i] = (float)value;
-        return !isinf((float)value) || isinf(value);
-    case TG_F64:
-        ((double *)array->data)[i] = value;
-        return 1;
-    case TG_I64:
-        if (!(fabs(value) <= 9007199254740992.0) || value != floor(value)) return 0;
-        ((int64_t *)array->data)[i] = (int64_t)value;
-        return 1;
-    case TG_BOOL:
-        if (value != 0 && value != 1) return 0;
-        ((unsigned char *)array->data)[i] = value == 1;
-        return 1;
-    }
-    return 0;
-}
-
 /* A new array with the same elements in another type and shape, which has as many. */
 static tg_status convert(const char *path, const char *name, const tg_array *from, tg_dtype dtype, int rank,
                          const int64_t *shape, tg_array **out, tg_diag *diag)
 {
-    tg_array *to = tg_array_new(dtype, rank, shape, diag);
-    if (to == NULL) return diag->status;
+    tg_diag why;
+    tg_array *to = tg_array_as(from, dtype, &why);
+    if (to == NULL) return tg_fail(diag, why.status, "%s: %s: %s", path, name, why.message);
+    to->type = (tg_type){.dtype = dtype, .rank = rank};
+    memcpy(to->type.shape, shape, (size_t)rank * sizeof *shape);
     *out = to;
-    int64_t count = tg_type_count(&to->type);
-    if (from->type.dtype == dtype) { /* every bit, also of large integers */
-        if (count > 0) memcpy(to->data, from->data, tg_type_bytes(&to->type));
-        return TG_OK;
-    }
-    for (int64_t i = 0; i < count; i++)
-        if (!set_number(to, i, train_number(from, i)))
-            return tg_fail(diag, TG_ERR_DTYPE, "%s: %s is %s in the model and cannot be %.17g", path, name,
-                           tg_dtype_name(dtype), train_number(from, i));
     return TG_OK;
 }
 
@@ -283,10 +256,13 @@ static tg_status one_hot(const char *path, const train_source *source, const tg_
     int64_t classes = d->shape[1] == 1 ? 2 : k; /* a single column takes 0 and 1, which need no one_hot */
     int64_t bad = first_no_label(source->y, classes);
     if (bad >= 0) return bad_label(path, source, k, classes, train_number(source->y, bad), diag);
-    *out = tg_array_new(d->dtype, 2, (int64_t[]){n, k}, diag);
-    if (*out == NULL) return diag->status;
-    for (int64_t i = 0; i < n; i++) set_number(*out, i * k + (int64_t)train_number(source->y, i), 1);
-    return TG_OK;
+    tg_array *set = tg_array_new(TG_BOOL, 2, (int64_t[]){n, k}, diag);
+    if (set == NULL) return diag->status;
+    for (int64_t i = 0; i < n; i++)
+        ((unsigned char *)set->data)[i * k + (int64_t)train_number(source->y, i)] = 1;
+    *out = tg_array_as(set, d->dtype, diag);
+    tg_array_free(set);
+    return *out == NULL ? diag->status : TG_OK;
 }
 
 static tg_status fit_targets(const char *path, const train_source *source, const tg_declaration *d,

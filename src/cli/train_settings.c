@@ -52,12 +52,7 @@ tg_status train_save(tg_graph *g, const train_settings *s, int64_t epoch, int64_
 static int get_integer(const tg_metadata *m, const char *key, int64_t least, int64_t *value)
 {
     const char *text = tg_metadata_get(m, key);
-    char *end;
-    if (text == NULL) return 0;
-    errno = 0;
-    long long number = strtoll(text, &end, 10);
-    *value = number;
-    return end != text && *end == '\0' && errno == 0 && number >= least;
+    return text != NULL && tg_read_integer(text, NULL, least, INT64_MAX, value);
 }
 
 /* What the checkpoint says of the run that it is from. */
@@ -71,9 +66,9 @@ static int from_metadata(const tg_metadata *m, train_settings *s)
     static const char *const known[] = {"sgd", "momentum", "adam", "adamw"};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(optimizer, known[i]) == 0) s->optimizer = known[i];
-    s->rate = strtod(rate, NULL);
-    s->seed = strtoull(seed, NULL, 10);
-    return s->rate > 0;
+    char *end;
+    s->rate = strtod(rate, &end);
+    return *end == '\0' && s->rate > 0 && tg_read_seed(seed, &s->seed);
 }
 
 static int read_checkpoint(const tg_arguments *a, train_settings *s)

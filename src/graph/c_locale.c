@@ -10,52 +10,49 @@
 #include <stdlib.h>
 
 #if defined(_WIN32) /* it has no locale of a thread's own */
-typedef int c_locale;
-static c_locale enter(void)
+void *tg_enter_c_locale(void)
 {
-    return 0;
+    return NULL;
 }
-static void leave(c_locale before)
+
+void tg_leave_c_locale(void *before)
 {
     (void)before;
 }
 #else
-typedef locale_t c_locale;
-
-/* The locale to go back to; 0 where there is no memory for one, and then all stays as it is. */
-static c_locale enter(void)
+void *tg_enter_c_locale(void)
 {
     locale_t own = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    return own == (locale_t)0 ? own : uselocale(own);
+    return own == (locale_t)0 ? NULL : (void *)uselocale(own);
 }
 
-static void leave(c_locale before)
+void tg_leave_c_locale(void *before)
 {
-    if (before != (locale_t)0) freelocale(uselocale(before));
+    if (before != NULL) freelocale(uselocale((locale_t)before));
 }
 #endif
 
 double tg_c_strtod(const char *text, char **end)
 {
-    c_locale before = enter();
+    void *before = tg_enter_c_locale();
     double value = strtod(text, end);
-    leave(before);
+    tg_leave_c_locale(before);
     return value;
 }
 
 float tg_c_strtof(const char *text, char **end)
 {
-    c_locale before = enter();
+    void *before = tg_enter_c_locale();
     float value = strtof(text, end);
-    leave(before);
+    tg_leave_c_locale(before);
     return value;
 }
 
 int tg_c_vsnprintf(char *text, size_t size, const char *format, va_list args)
 {
-    c_locale before = enter();
+    void *before = tg_enter_c_locale();
     int n = vsnprintf(text, size, format, args);
-    leave(before);
+    tg_leave_c_locale(before);
     return n;
 }
 

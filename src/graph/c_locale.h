@@ -8,6 +8,11 @@
 
 #include <tapegrad/export.h>
 
+/* Where many numbers are read: the calling thread is in the "C" locale until it leaves, with what entering returned. All
+ * stays as it is where there is no memory for a locale, and then NULL is returned. */
+void *tg_enter_c_locale(void);
+void tg_leave_c_locale(void *before);
+
 /* As the functions of the C library, in the "C" locale. */
 double tg_c_strtod(const char *text, char **end);
 float tg_c_strtof(const char *text, char **end);

@@ -1,10 +1,8 @@
 /* CSV: loading. The file is read twice: once to check it, count its rows and tell columns of numbers from columns
  * of class names, and once to fill the columns. */
-#define _POSIX_C_SOURCE 200809L /* newlocale, uselocale */
 
 #include <inttypes.h>
 #include <limits.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 #include "csv_reader.h"
 #include "file.h"
 #include "formats.h"
+#include "graph/c_locale.h"
 #include "text_index.h"
 
 static tg_status fail_memory(const char *name, tg_diag *diag)
@@ -161,21 +160,14 @@ static tg_status read_table(tg_csv_reader *reader, tg_csv *csv, tg_diag *diag)
 
 tg_status tg_csv_parse(const void *bytes, size_t size, const char *name, tg_csv **out, tg_diag *diag)
 {
-    /* strtod's decimal point is the locale's; this thread reads in the "C" locale meanwhile. */
-    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     tg_csv *csv = calloc(1, sizeof *csv);
-    tg_status status;
-    if (c_locale == (locale_t)0 || csv == NULL) {
-        status = fail_memory(name, diag);
-    } else {
-        tg_csv_reader reader;
-        locale_t before = uselocale(c_locale);
-        tg_csv_reader_open(&reader, bytes, size, name);
-        status = read_table(&reader, csv, diag);
-        tg_csv_reader_close(&reader);
-        uselocale(before);
-    }
-    if (c_locale != (locale_t)0) freelocale(c_locale);
+    if (csv == NULL) return fail_memory(name, diag);
+    tg_csv_reader reader;
+    void *before = tg_enter_c_locale(); /* for strtod, number by number */
+    tg_csv_reader_open(&reader, bytes, size, name);
+    tg_status status = read_table(&reader, csv, diag);
+    tg_csv_reader_close(&reader);
+    tg_leave_c_locale(before);
     if (status == TG_OK)
         *out = csv;
     else
