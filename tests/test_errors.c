@@ -85,8 +85,34 @@ static void test_products_and_shapes(void **state)
     assert_failed(tg_pad(f.v2, (const int64_t[]){-1}, (const int64_t[]){0}, NULL, 0), TG_ERR_SIZE, "pad",
                   "-1");
     assert_failed(tg_concat((tg_tensor *[]){f.x23, f.x32}, 2, 0), TG_ERR_SHAPE, "concat", "'x32'");
-    assert_failed(tg_stack((tg_tensor *[]){f.v2, f.v3}, 2, 0), TG_ERR_SHAPE, "f64[1, 2]", "f64[1, 3]");
+    assert_failed(tg_stack((tg_tensor *[]){f.v2, f.v3}, 2, 0), TG_ERR_SHAPE,
+                  "stack: ", "; xs: 'v2' f64[2], 'v3' f64[3]");
     assert_failed(tg_concat((tg_tensor *[]){f.v3, f.f32}, 2, 0), TG_ERR_DTYPE, "concat", "'single' f32[3]");
+    tg_graph_free(f.other);
+}
+
+/* What is wrong inside a composed operation is said with its own name and inputs; so is what is wrong two levels down. */
+static void test_composed(void **state)
+{
+    fixture f;
+    begin(&f, *state);
+    assert_failed(tg_softmax_cross_entropy(f.x23, f.i3), TG_ERR_DTYPE,
+                  "softmax_cross_entropy: its inputs have different types; ",
+                  "; s: 'x23' f64[2, 3], y: 'i3' i64[3]");
+    assert_failed(tg_softmax_cross_entropy(f.x23, f.x32), TG_ERR_SHAPE,
+                  "softmax_cross_entropy: ", "; s: 'x23' f64[2, 3], y: 'x32' f64[3, 2]");
+    assert_failed(tg_sigmoid_cross_entropy(f.x23, f.v2), TG_ERR_SHAPE,
+                  "sigmoid_cross_entropy: ", "; z: 'x23'");
+    assert_failed(tg_gt(f.v3, f.i3), TG_ERR_DTYPE, "gt: ", "; a: 'v3' f64[3], b: 'i3' i64[3]");
+    assert_failed(tg_ge(f.v3, f.x32), TG_ERR_SHAPE, "ge: ", "; a: 'v3' f64[3], b: 'x32' f64[3, 2]");
+    assert_failed(tg_random_normal(f.s, TG_F64, 0, NULL), TG_ERR_DTYPE, "random_normal: the key",
+                  "; key: 's'");
+    assert_failed(tg_random_bernoulli(f.s, f.v2, 1, (const int64_t[]){2}), TG_ERR_DTYPE,
+                  "random_bernoulli: the key", "; key: 's' f64[], p: 'v2' f64[2]");
+    assert_failed(tg_full(f.g, TG_I64, 0, NULL, 0.5), TG_ERR_ARGUMENT, "full: number: 0.5", "i64");
+    /* An error that was there before is the one that is kept. */
+    assert_null(tg_add(f.x23, f.x32));
+    assert_failed(tg_softmax_cross_entropy(f.x23, f.i3), TG_ERR_SHAPE, "add: ", "'x32' f64[3, 2]");
     tg_graph_free(f.other);
 }
 
@@ -110,7 +136,16 @@ static void test_sizes(void **state)
     assert_failed(tg_one_hot(f.i3, INT64_MAX / 2, TG_F64), TG_ERR_SIZE, "", "axis");
     assert_failed(tg_one_hot(f.i3, -1, TG_F64), TG_ERR_SIZE, "", "-1");
     assert_failed(tg_iota(f.g, -1, TG_I64), TG_ERR_SIZE, "iota", "-1");
-    assert_failed(tg_full(f.g, TG_F64, 2, huge, 0), TG_ERR_SIZE, "", "axis");
+    assert_failed(tg_full(f.g, TG_F64, 2, huge, 0), TG_ERR_SIZE, "full: ", "axis");
+    assert_failed(tg_full(f.g, TG_F64, 9, wide, 0), TG_ERR_RANK, "full: ", "9");
+    assert_failed(tg_full(f.g, TG_F64, 2, NULL, 0), TG_ERR_NULL, "full: ", "the shape is NULL");
+    assert_failed(tg_reshape(f.x23, 1, NULL), TG_ERR_NULL, "reshape: the shape is NULL", "'x23'");
+    assert_failed(tg_broadcast_to(f.x23, 2, NULL), TG_ERR_NULL, "broadcast_to: the shape is NULL", "'x23'");
+    tg_tensor *key = tg_input(f.g, "key", TG_I64, 0, NULL);
+    assert_failed(tg_random_uniform(key, TG_F64, 1, NULL), TG_ERR_NULL, "random_uniform: the shape is NULL",
+                  "'key'");
+    assert_failed(tg_random_bernoulli(key, f.s, 1, NULL), TG_ERR_NULL, "random_bernoulli: the shape is NULL",
+                  "'s'");
     assert_failed(tg_pad(f.v2, (const int64_t[]){INT64_MAX}, (const int64_t[]){INT64_MAX}, NULL, 0),
                   TG_ERR_SIZE, "pad", "'v2'");
     assert_failed(tg_stack((tg_tensor *[]){big, big}, 2, 0), TG_ERR_RANK, "", "9");
@@ -266,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         graph_test(test_elementwise),
         graph_test(test_products_and_shapes),
+        graph_test(test_composed),
         graph_test(test_sizes),
         graph_test(test_reductions_and_indexing),
         graph_test(test_numbers),

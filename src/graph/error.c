@@ -10,6 +10,7 @@ static void keep_error(tg_graph *g, tg_status status, const char *format, va_lis
 {
     if (g == NULL || g->status != TG_OK) return;
     g->status = status;
+    g->error_what = g->error_inputs = 0;
     tg_c_vsnprintf(g->error, sizeof g->error, format, args);
 }
 

@@ -30,26 +30,56 @@ tg_status tg_infer_output(tg_infer *q, tg_dtype dtype, int rank, const int64_t *
     return TG_OK;
 }
 
-/* "matmul: <text>; a: 'x' f32[2, 3], b: 'W' f32[4, 5]" */
+/* "; a: 'x' f32[2, 3], b: 'W' f32[4, 5]" */
+static void write_inputs(const tg_op *op, tg_tensor *const *inputs, int n, char *text, size_t size)
+{
+    const char *name = op->inputs == NULL ? "" : op->inputs;
+    text[0] = '\0';
+    for (int i = 0, used = 0; i < n && used < (int)size - 1; i++) {
+        char label[TG_LABEL_TEXT];
+        int length = (int)strcspn(name, " ");
+        used += snprintf(text + used, size - (size_t)used, "%s%.*s%s%s", i == 0 ? "; " : ", ", length, name,
+                         length > 0 ? ": " : "", tg_label(inputs[i], label, sizeof label));
+        name += length;
+        name += strspn(name, " ");
+    }
+}
+
+static void keep(tg_graph *g, tg_status status, const tg_op *op, tg_tensor *const *inputs, int n,
+                 const char *what)
+{
+    char list[TG_DIAG_SIZE];
+    if (g->status != TG_OK) return;
+    write_inputs(op, inputs, n, list, sizeof list);
+    tg_graph_fail(g, status, "%s: %s%s", op->name, what, list);
+    const size_t begin = strlen(op->name) + 2, end = begin + strlen(what);
+    if (end >= sizeof g->error) return;
+    g->error_what = (int)begin;
+    g->error_inputs = (int)end;
+}
+
 tg_status tg_infer_fail(tg_infer *q, tg_status status, const char *format, ...)
 {
-    char what[TG_DIAG_SIZE / 2], inputs[TG_DIAG_SIZE];
+    char what[TG_DIAG_SIZE / 2];
     va_list args;
     va_start(args, format);
     tg_c_vsnprintf(what, sizeof what, format, args);
     va_end(args);
+    keep(q->graph, status, q->op, q->inputs, q->n, what);
+    return status;
+}
 
-    inputs[0] = '\0';
-    const char *name = q->op->inputs == NULL ? "" : q->op->inputs;
-    for (int i = 0, used = 0; i < q->n && used < (int)sizeof inputs - 1; i++) {
-        char label[TG_LABEL_TEXT];
-        int length = (int)strcspn(name, " ");
-        used += snprintf(inputs + used, sizeof inputs - (size_t)used, "%s%.*s%s%s", i == 0 ? "; " : ", ",
-                         length, name, length > 0 ? ": " : "", tg_label(q->inputs[i], label, sizeof label));
-        name += length;
-        name += strspn(name, " ");
-    }
-    return tg_graph_fail(q->graph, status, "%s: %s%s", q->op->name, what, inputs);
+void tg_compose_failed(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n)
+{
+    char what[TG_DIAG_SIZE / 2];
+    const size_t length = strlen(op->name);
+    const int whole = g->error_inputs == 0;
+    if (strncmp(g->error, op->name, length) == 0 && g->error[length] == ':') return;
+    snprintf(what, sizeof what, "%.*s", whole ? (int)sizeof what : g->error_inputs - g->error_what,
+             g->error + g->error_what);
+    const tg_status status = g->status;
+    tg_clear_error(g);
+    keep(g, status, op, inputs, n, what);
 }
 
 tg_status tg_infer_failed(tg_infer *q, tg_status status)

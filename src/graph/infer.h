@@ -44,6 +44,10 @@ static inline tg_status tg_infer_like_first(tg_infer *q, tg_dtype dtype)
  * inputs' types. */
 tg_status tg_infer_failed(tg_infer *q, tg_status status);
 
+/* What is wrong, kept before by something that a composed operation is made of, as that operation's: with its name and its
+ * inputs, which are what the caller knows. */
+void tg_compose_failed(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n);
+
 /* Runs the operation's rule. */
 static inline tg_status tg_infer_run(tg_infer *q)
 {

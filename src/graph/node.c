@@ -104,6 +104,14 @@ static int stretch(tg_graph *g, tg_tensor *const *inputs, int n, tg_tensor **str
     return 1;
 }
 
+static tg_tensor *compose(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n, const void *attr)
+{
+    const int was_fine = g->status == TG_OK;
+    tg_tensor *made = op->compose(g, inputs, n, attr);
+    if (made == NULL && was_fine && g->status != TG_OK) tg_compose_failed(g, op, inputs, n);
+    return made;
+}
+
 tg_tensor *tg_apply(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int n, const void *attr)
 {
     if (g == NULL) return NULL;
@@ -112,7 +120,7 @@ tg_tensor *tg_apply(tg_graph *g, const tg_op *op, tg_tensor *const *inputs, int 
         return tg_set_error(g, TG_ERR_NULL, "%s: its attributes are NULL", op->name);
     if (!inputs_usable(g, op, inputs, n)) return NULL;
     if (op->compose != NULL && (op->composes == NULL || op->composes(inputs, n, attr)))
-        return op->compose(g, inputs, n, attr);
+        return compose(g, op, inputs, n, attr);
     tg_tensor *stretched[TG_ELEMENTWISE_MAX];
     if ((op->flags & TG_OP_ELEMENTWISE) != 0 && !same_shapes(inputs, n)) {
         if (!stretch(g, inputs, n, stretched)) return NULL;

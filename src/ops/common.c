@@ -26,6 +26,24 @@ int tg_resolve_axis(tg_tensor *x, const char *call, int64_t *axis, int rank)
     return 0;
 }
 
+/* The rank of a shape that is NULL. */
+#define NO_SHAPE INT32_MIN
+
+tg_ints tg_shape_attr(int rank, const int64_t *shape)
+{
+    tg_ints made = {.count = rank > 0 && shape == NULL ? NO_SHAPE : rank};
+    for (int i = 0; i < rank && i < TG_MAX_RANK && shape != NULL; i++) made.values[i] = shape[i];
+    return made;
+}
+
+tg_status tg_check_shape_attr(tg_infer *q, const tg_ints *shape)
+{
+    if (shape->count == NO_SHAPE) return tg_infer_fail(q, TG_ERR_NULL, "the shape is NULL");
+    if (shape->count < 0 || shape->count > TG_MAX_RANK)
+        return tg_infer_fail(q, TG_ERR_RANK, "a shape of rank %lld", (long long)shape->count);
+    return TG_OK;
+}
+
 int tg_needs_floating(tg_tensor *x, const char *call)
 {
     if (tg_is_floating(x->dtype)) return 1;

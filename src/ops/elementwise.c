@@ -261,13 +261,3 @@ tg_tensor *tg_pow_scalar(tg_tensor *x, double v)
 {
     return tg_pow(x, tg_number_like(x, v));
 }
-
-tg_tensor *tg_gt(tg_tensor *a, tg_tensor *b)
-{
-    return tg_lt(b, a);
-}
-
-tg_tensor *tg_ge(tg_tensor *a, tg_tensor *b)
-{
-    return tg_le(b, a);
-}

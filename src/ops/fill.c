@@ -67,12 +67,7 @@ static tg_tensor *full_compose(tg_graph *g, tg_tensor *const *inputs, int n, con
 {
     (void)inputs, (void)n;
     const full_attr *a = attr;
-    return tg_full(g, (tg_dtype)a->dtype, (int)a->shape.count, a->shape.values, a->value);
-}
-
-tg_tensor *tg_full(tg_graph *g, tg_dtype dtype, int rank, const int64_t *shape, double value)
-{
-    return tg_broadcast_to(tg_number(g, dtype, value), rank, shape);
+    return tg_broadcast_to(tg_number(g, (tg_dtype)a->dtype, a->value), (int)a->shape.count, a->shape.values);
 }
 
 static const tg_attr full_attrs[] = {
@@ -94,6 +89,12 @@ static const tg_op full_op = {
     .cases = full_cases,
     .compose = full_compose,
 };
+
+tg_tensor *tg_full(tg_graph *g, tg_dtype dtype, int rank, const int64_t *shape, double value)
+{
+    full_attr attr = {tg_shape_attr(rank, shape), value, dtype};
+    return tg_apply(g, &full_op, NULL, 0, &attr);
+}
 
 /* ---- one_hot ------------------------------------------------------------------------------------------ */
 

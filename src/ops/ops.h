@@ -45,6 +45,10 @@ tg_status tg_canonical_axis(tg_infer *q, int64_t *axis, int rank);
 /* The same outside a shape rule: the graph of x keeps the error of the call. */
 int tg_resolve_axis(tg_tensor *x, const char *call, int64_t *axis, int rank);
 
+/* A shape as an attribute; one that is NULL and ranks that are too large are kept for the shape rule to refuse. */
+tg_ints tg_shape_attr(int rank, const int64_t *shape);
+tg_status tg_check_shape_attr(tg_infer *q, const tg_ints *shape);
+
 /* The attributes of everything that reduces axes; all axes where none are given (count -1). */
 typedef struct tg_axes_attr {
     tg_ints axes;

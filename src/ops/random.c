@@ -18,8 +18,8 @@ static tg_status uniform_infer(tg_infer *q)
         return tg_infer_fail(q, TG_ERR_DTYPE, "the key must be an i64 scalar");
     if (a->dtype != TG_F32 && a->dtype != TG_F64)
         return tg_infer_fail(q, TG_ERR_DTYPE, "its type must be f32 or f64");
-    if (a->shape.count < 0 || a->shape.count > TG_MAX_RANK)
-        return tg_infer_fail(q, TG_ERR_RANK, "a shape of rank %lld", (long long)a->shape.count);
+    tg_status status = tg_check_shape_attr(q, &a->shape);
+    if (status != TG_OK) return status;
     return tg_infer_output(q, (tg_dtype)a->dtype, (int)a->shape.count, a->shape.values);
 }
 
@@ -71,8 +71,7 @@ static const tg_op uniform_op = {
 static tg_tensor *apply(tg_tensor *key, const tg_op *op, tg_dtype dtype, int rank, const int64_t *shape,
                         int64_t stream)
 {
-    random_attr attr = {.shape.count = rank, .dtype = dtype, .stream = stream};
-    for (int i = 0; i < rank && i < TG_MAX_RANK; i++) attr.shape.values[i] = shape[i];
+    random_attr attr = {.shape = tg_shape_attr(rank, shape), .dtype = dtype, .stream = stream};
     return tg_apply(tg_graph_of(key), op, &key, 1, &attr);
 }
 
@@ -136,8 +135,7 @@ tg_tensor *tg_random_normal(tg_tensor *key, tg_dtype dtype, int rank, const int6
 
 tg_tensor *tg_random_bernoulli(tg_tensor *key, tg_tensor *p, int rank, const int64_t *shape)
 {
-    tg_ints attr = {.count = rank};
-    for (int i = 0; i < rank && i < TG_MAX_RANK; i++) attr.values[i] = shape[i];
+    tg_ints attr = tg_shape_attr(rank, shape);
     tg_tensor *const inputs[2] = {key, p};
     return tg_apply(tg_graph_of(key != NULL ? key : p), &bernoulli_op, inputs, 2, &attr);
 }

@@ -6,13 +6,6 @@
 #include "kernels/copy.h"
 #include "ops.h"
 
-static tg_status shape_attr(tg_infer *q, const tg_ints *shape)
-{
-    if (shape->count < 0 || shape->count > TG_MAX_RANK)
-        return tg_infer_fail(q, TG_ERR_RANK, "a shape of rank %lld", (long long)shape->count);
-    return TG_OK;
-}
-
 /* ---- reshape ------------------------------------------------------------------------------------------ */
 
 /* Fills in a size of -1. */
@@ -20,7 +13,7 @@ static tg_status reshape_canonical(tg_infer *q, void *attr)
 {
     tg_ints *shape = attr;
     const tg_tensor *x = q->inputs[0];
-    tg_status status = shape_attr(q, shape);
+    tg_status status = tg_check_shape_attr(q, shape);
     if (status != TG_OK) return status;
     int64_t known = 1;
     int open = -1;
@@ -125,17 +118,9 @@ static const tg_op reshape_op = {
     .view = reshape_view,
 };
 
-/* A shape as an attribute; ranks that are too large are kept for the shape rule to refuse. */
-static tg_ints ints(int count, const int64_t *values)
-{
-    tg_ints made = {.count = count};
-    for (int i = 0; i < count && i < TG_MAX_RANK && values != NULL; i++) made.values[i] = values[i];
-    return made;
-}
-
 tg_tensor *tg_reshape(tg_tensor *x, int rank, const int64_t *shape)
 {
-    tg_ints attr = ints(rank, shape);
+    tg_ints attr = tg_shape_attr(rank, shape);
     return tg_apply(tg_graph_of(x), &reshape_op, &x, 1, &attr);
 }
 
@@ -254,7 +239,7 @@ static tg_status broadcast_infer(tg_infer *q)
 {
     const tg_ints *shape = tg_infer_attr(q);
     const tg_tensor *x = q->inputs[0];
-    tg_status status = shape_attr(q, shape);
+    tg_status status = tg_check_shape_attr(q, shape);
     if (status != TG_OK) return status;
     const int rank = (int)shape->count, extra = rank - x->rank;
     int fits = extra >= 0;
@@ -332,7 +317,7 @@ tg_tensor *tg_broadcast_to(tg_tensor *x, int rank, const int64_t *shape)
 {
     tg_tensor *before = stretched_before(x, rank, shape);
     if (before != NULL) return before;
-    tg_ints attr = ints(rank, shape);
+    tg_ints attr = tg_shape_attr(rank, shape);
     return tg_apply(tg_graph_of(x), &broadcast_op, &x, 1, &attr);
 }
 

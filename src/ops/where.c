@@ -54,13 +54,13 @@ tg_tensor *tg_where(tg_tensor *condition, tg_tensor *a, tg_tensor *b)
 static tg_tensor *gt_compose(tg_graph *g, tg_tensor *const *inputs, int n, const void *attr)
 {
     (void)g, (void)n, (void)attr;
-    return tg_gt(inputs[0], inputs[1]);
+    return tg_lt(inputs[1], inputs[0]);
 }
 
 static tg_tensor *ge_compose(tg_graph *g, tg_tensor *const *inputs, int n, const void *attr)
 {
     (void)g, (void)n, (void)attr;
-    return tg_ge(inputs[0], inputs[1]);
+    return tg_le(inputs[1], inputs[0]);
 }
 
 static const tg_op gt_op = {.name = "gt",
@@ -79,5 +79,17 @@ static const tg_op ge_op = {.name = "ge",
                             .latex = "[#1 \\ge #2]",
                             .flags = TG_OP_ELEMENTWISE,
                             .compose = ge_compose};
+
+tg_tensor *tg_gt(tg_tensor *a, tg_tensor *b)
+{
+    tg_tensor *const inputs[2] = {a, b};
+    return tg_apply(tg_graph_of(a != NULL ? a : b), &gt_op, inputs, 2, NULL);
+}
+
+tg_tensor *tg_ge(tg_tensor *a, tg_tensor *b)
+{
+    tg_tensor *const inputs[2] = {a, b};
+    return tg_apply(tg_graph_of(a != NULL ? a : b), &ge_op, inputs, 2, NULL);
+}
 
 const tg_op *const tg_where_ops[] = {&where_op, &gt_op, &ge_op, NULL};
