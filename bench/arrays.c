@@ -8,35 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <tapegrad/tapegrad.h>
-
+#include "array_workload.h"
 #include "hand_arrays.h"
 #include "timing.h"
 
 enum { MAX_ROUNDS = 500 };
 
-typedef enum operation { CHAIN, LOGSUMEXP, SOFTMAX } operation;
-
-typedef struct workload {
-    const char *name, *what;
-    operation kind;
-    int64_t rows, columns; /* one row: an array with one axis */
-} workload;
-
-static const workload workloads[] = {
-    {"chain", "ten operations on 10,000,000 numbers", CHAIN, 1, 10000000},
-    {"logsumexp", "logsumexp of 1,280,000 numbers", LOGSUMEXP, 1, 1280000},
-    {"softmax", "softmax of 1,280,000 numbers", SOFTMAX, 1, 1280000},
-    {"logsumexp_rows", "logsumexp of 1,280 rows of 1,000", LOGSUMEXP, 1280, 1000},
-    {"softmax_rows", "softmax of 1,280 rows of 1,000", SOFTMAX, 1280, 1000},
-};
-enum { N_WORKLOADS = sizeof workloads / sizeof workloads[0] };
-
 /* Sides: the library, by hand, the least that there is to do, and memcpy (of a chain alone). */
 enum { OURS, HAND, BOUND, MEMCPY, SIDES };
 
 typedef struct bench {
-    const workload *of;
+    const array_workload *of;
     tg_dtype dtype;
     const hand_arrays *hand;
     int64_t n, n_out;
@@ -49,54 +31,18 @@ typedef struct bench {
 
 /* ---- Making ------------------------------------------------------------------------------------------- */
 
-static tg_tensor *chain(tg_tensor *x)
+static int make(bench *b, const array_workload *w, tg_dtype dtype)
 {
-    tg_tensor *t = tg_neg(tg_add_scalar(tg_mul_scalar(x, 1.5), 0.5));
-    t = tg_maximum(tg_abs(t), tg_number_like(t, 0.25));
-    t = tg_sub(tg_square(t), x);
-    t = tg_minimum(t, tg_number_like(t, 4));
-    return tg_add(tg_mul_scalar(t, 0.75), x);
-}
-
-static tg_tensor *record(operation kind, tg_tensor *x)
-{
-    switch (kind) {
-    case CHAIN:
-        return chain(x);
-    case LOGSUMEXP:
-        return tg_logsumexp(x, TG_AXES(-1));
-    default:
-        return tg_softmax(x, -1);
-    }
-}
-
-static void fill(bench *b)
-{
-    uint32_t random = 1;
-    for (int64_t i = 0; i < b->n; i++) {
-        random = random * 1664525U + 1013904223U;
-        double value = (random >> 8) / 2097152.0 - 4;
-        if (b->dtype == TG_F32)
-            ((float *)b->x)[i] = (float)value;
-        else
-            ((double *)b->x)[i] = value;
-    }
-}
-
-static int make(bench *b, const workload *w, tg_dtype dtype)
-{
-    const int64_t shape[2] = {w->rows, w->columns};
     *b = (bench){.of = w, .dtype = dtype, .n = w->rows * w->columns, .graph = tg_graph_new(NULL)};
     b->n_out = w->kind == LOGSUMEXP ? w->rows : b->n;
     b->hand = dtype == TG_F32 ? &hand_arrays_f32 : &hand_arrays_f64;
     b->x = aligned_alloc(64, (size_t)b->n * tg_dtype_size(dtype));
     b->y = aligned_alloc(64, (size_t)b->n * tg_dtype_size(dtype));
     if (b->graph == NULL || b->x == NULL || b->y == NULL) return 0;
-    fill(b);
+    array_fill(b->n, dtype, b->x);
     memset(b->y, 0, (size_t)b->n * tg_dtype_size(dtype));
-    int rank = w->rows == 1 ? 1 : 2;
-    tg_tensor *x = tg_input(b->graph, "x", dtype, rank, shape + 2 - rank);
-    b->out = record(w->kind, x);
+    tg_tensor *x = array_input(b->graph, w, dtype);
+    b->out = array_result(w, x);
     if (tg_compile(b->graph, &b->out, 1, NULL, 0, &b->f) == TG_OK) return tg_bind(b->f, x, b->x) == TG_OK;
     fprintf(stderr, "%s: %s\n", w->name, tg_error(b->graph));
     return 0;
@@ -209,6 +155,24 @@ static void write_row(FILE *json, const char *separator, const bench *b, const r
     putc('}', json);
 }
 
+/* 0 with a message when it could not be made, or results are not those by hand. */
+static int run_workload(const array_workload *w, tg_dtype dtype, int rounds, FILE *json,
+                        const char *separator)
+{
+    bench b;
+    row r;
+    int fine = make(&b, w, dtype);
+    if (fine) {
+        measure(&b, rounds, &r);
+        print_row(&b, &r);
+        fine = r.difference < (dtype == TG_F32 ? 1e-4 : 1e-12);
+        if (!fine) fprintf(stderr, "%s: the sides differ by %g\n", w->name, r.difference);
+        if (json != NULL) write_row(json, separator, &b, &r);
+    }
+    clear(&b);
+    return fine;
+}
+
 static int run_all(int rounds, FILE *json)
 {
     const char *separator = "[";
@@ -217,20 +181,12 @@ static int run_all(int rounds, FILE *json)
         "Microseconds, one thread, medians; least: a copy by a loop, or a pass that reads and takes exponentials\n"
         "%-38s %4s %9s %9s %9s %9s %9s\n",
         "", "", "ours", "hand", "least", "ours/least", "best");
-    for (int i = 0; i < 2 * N_WORKLOADS && !failed; i++) {
-        bench b;
-        row r;
-        tg_dtype dtype = i < N_WORKLOADS ? TG_F32 : TG_F64;
-        failed = !make(&b, &workloads[i % N_WORKLOADS], dtype);
-        if (!failed) {
-            measure(&b, rounds, &r);
-            print_row(&b, &r);
-            failed = !(r.difference < (dtype == TG_F32 ? 1e-4 : 1e-12));
-            if (failed) fprintf(stderr, "%s: the sides differ by %g\n", b.of->name, r.difference);
-            if (json != NULL) write_row(json, separator, &b, &r);
+    for (int type = TG_F32; type <= TG_F64; type++) {
+        const array_workload *w;
+        for (int i = 0; (w = array_workload_at(i)) != NULL && !failed; i++) {
+            failed = !run_workload(w, (tg_dtype)type, rounds, json, separator);
             separator = ",\n ";
         }
-        clear(&b);
     }
     if (json != NULL) fputs(*separator == '[' ? "[]\n" : "]\n", json);
     return failed;

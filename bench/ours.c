@@ -1,20 +1,18 @@
 /* The same training step, compiled by the library. */
 #include "ours.h"
 
-/* As tg_train_step, on a number of threads. */
-static tg_status compile_step(our_net *net, const tg_optimizer *optimizer, int threads)
+static tg_status compile_step(our_net *net, const tg_optimizer *optimizer, const tg_compile_options *options)
 {
     tg_update *updates;
     int n;
-    const tg_compile_options options = {.threads = threads};
     tg_status status = tg_optimizer_updates(net->graph, net->loss, optimizer, &updates, &n);
     if (status != TG_OK) return status;
-    status = tg_compile_with(net->graph, &net->loss, 1, updates, n, &options, &net->step);
+    status = tg_compile_with(net->graph, &net->loss, 1, updates, n, options, &net->step);
     tg_updates_free(updates);
     return status;
 }
 
-int our_make(our_net *net, const workload *of, const batch *data, int threads)
+int our_make(our_net *net, const workload *of, const batch *data, int threads, const char *without)
 {
     int last = of->n_layers - 1;
     int64_t units[MAX_LAYERS], inputs[2] = {of->batch, of->sizes[0]},
@@ -35,7 +33,8 @@ int our_make(our_net *net, const workload *of, const batch *data, int threads)
     net->loss =
         tg_mean(of->is_softmax ? tg_softmax_cross_entropy(a, y) : tg_cost_of(TG_COST_QUADRATIC, a, y), NULL);
     const tg_optimizer sgd = TG_SGD(.rate = of->rate);
-    if (compile_step(net, &sgd, threads) != TG_OK) return 0;
+    const tg_compile_options options = {.threads = threads, .passes_off = without};
+    if (compile_step(net, &sgd, &options) != TG_OK) return 0;
     for (int l = 0; l <= last; l++) {
         net->W[l] = layers[l].W;
         net->b[l] = layers[l].b;

@@ -12,8 +12,8 @@ typedef struct our_net {
     tg_tensor *loss, *W[MAX_LAYERS], *b[MAX_LAYERS];
 } our_net;
 
-/* 0 when it cannot be made; tg_error(net->graph) says why. The data stays the caller's. */
-int our_make(our_net *net, const workload *of, const batch *data, int threads);
+/* Without the passes of the planner that are named, NULL for none. 0 when it cannot be made; tg_error(net->graph) says why. The data stays the caller's. */
+int our_make(our_net *net, const workload *of, const batch *data, int threads, const char *without);
 void our_free(our_net *net);
 
 #endif

@@ -9,34 +9,6 @@
 
 enum { CHECKED_STEPS = 4 };
 
-/* ---- Data --------------------------------------------------------------------------------------------- */
-
-static void put(const batch *data, void *to, int i, double value)
-{
-    if (data->type == F32)
-        ((float *)to)[i] = (float)value;
-    else
-        ((double *)to)[i] = value;
-}
-
-static int make_batch(const workload *w, batch *data)
-{
-    int inputs = w->sizes[0], outputs = w->sizes[w->n_layers];
-    data->x = malloc(bytes_of(data->type, w->batch * inputs));
-    data->y = malloc(bytes_of(data->type, w->batch * outputs));
-    if (data->x == NULL || data->y == NULL) return 0;
-    uint32_t random = 1;
-    for (int i = 0; i < w->batch * inputs; i++) {
-        random = random * 1664525U + 1013904223U;
-        put(data, data->x, i, (random >> 8) / 8388608.0 - 1);
-    }
-    for (int i = 0; i < w->batch * outputs; i++) {
-        int row = i / outputs, column = i % outputs;
-        put(data, data->y, i, outputs == 1 ? row % 2 : column == row % outputs);
-    }
-    return 1;
-}
-
 /* ---- Making ------------------------------------------------------------------------------------------- */
 
 static void copy_weights(const pair *p, hand_net *to)
@@ -71,7 +43,7 @@ static int make_hand(pair *p, int v, int threads)
 
 static int make_ours(our_net *net, const workload *w, const batch *data, int threads)
 {
-    if (our_make(net, w, data, threads)) return 1;
+    if (our_make(net, w, data, threads, NULL)) return 1;
     fprintf(stderr, "%s: %s\n", w->name, tg_error(net->graph));
     return 0;
 }
@@ -81,7 +53,7 @@ int pair_make(pair *p, const workload *w, precision type, int threads)
     const hand_version *const all[HAND_VERSIONS] = {
         [HAND_PLAIN] = &hand_plain, [HAND_OPENBLAS] = &hand_openblas, [HAND_ONEDNN] = hand_onednn};
     *p = (pair){.of = w, .data.type = type};
-    int made = make_batch(w, &p->data) && hand_make(&p->start, w, &p->data);
+    int made = batch_make(&p->data, w) && hand_make(&p->start, w, &p->data);
     if (made && (!make_ours(&p->ours, w, &p->data, threads) ||
                  (threads > 1 && !make_ours(&p->alone, w, &p->data, 1))))
         return 0;
@@ -106,8 +78,7 @@ void pair_free(pair *p)
         hand_free(&p->hand[v]);
     }
     hand_free(&p->start);
-    free(p->data.x);
-    free(p->data.y);
+    batch_free(&p->data);
 }
 
 /* ---- Agreement ---------------------------------------------------------------------------------------- */

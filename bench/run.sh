@@ -1,12 +1,12 @@
 #!/bin/sh
 # Builds the benchmarks in build/bench (or $BENCH_BUILD) and runs them: training steps beside hand-written ones and
-# PyTorch, with the library's own matrix products and with CBLAS; long arrays; the cost of recording and compiling; and the
-# elementwise loops.
+# PyTorch, with the library's own matrix products and with CBLAS; long arrays; the cost of recording and compiling; what
+# every pass of the planner brings; and the elementwise loops.
 #
 #     bench/run.sh [--json FILE] [--blocks N] [--only W0|W1|W2|W3|W4] [--type f32|f64] [--threads N]
 #
 # The steps are measured on one thread, and on two, four … up to N (2, or 1 where there is one processor). FILE receives
-# {"rows": [...], "rows_cblas": [...], "overhead": {...}, "record": {...}, "loops": [...]}. Every row has
+# {"rows": [...], "rows_cblas": [...], "overhead": {...}, "record": {...}, "passes": [...], "loops": [...]}. Every row has
 #     name, dtype, threads, ours_us, hand_us, torch_us      medians in microseconds; null where there is none
 # steps (W0 to W4) and long arrays (chain, logsumexp, softmax, …) first, then recording and compiling. hand_us is the best
 # of what is written by hand: hand_plain_us, hand_openblas_us, hand_onednn_us; ours_beside_torch_us was measured beside
@@ -53,7 +53,8 @@ build_variant() { # directory, TAPEGRAD_CBLAS, targets
 }
 
 mkdir -p "$build"
-build_variant "$build/own" OFF bench_steps bench_arrays bench_overhead bench_record bench_elementwise
+build_variant "$build/own" OFF bench_steps bench_arrays bench_overhead bench_record bench_passes \
+    bench_elementwise
 build_variant "$build/cblas" ON bench_steps
 
 # BLAS libraries read these when they are loaded; bench_steps asks for the threads that it wants.
@@ -105,6 +106,7 @@ echo "Recording and compiling"
 "$build/own/bench/bench_record" --json "$build/record.json"
 
 echo
+"$build/own/bench/bench_passes" --json "$build/passes.json"
 "$build/own/bench/bench_elementwise" --json "$build/loops.json"
 
 if [ -n "$json" ]; then
@@ -117,6 +119,8 @@ if [ -n "$json" ]; then
         cat "$build/overhead.json"
         printf ', "record": '
         cat "$build/record.json"
+        printf ', "passes": '
+        cat "$build/passes.json"
         printf ', "loops": '
         cat "$build/loops.json"
         printf '}\n'

@@ -12,15 +12,7 @@
 #include "pair.h"
 #include "timing.h"
 
-static const workload workloads[] = {
-    {"W0", "2-3-1 sigmoid, quadratic, batch 4", 2, {2, 3, 1}, 4, 0, 0.5},
-    {"W1", "784-30-10 sigmoid, quadratic, batch 10", 2, {784, 30, 10}, 10, 0, 0.5},
-    {"W2", "784-64-10 ReLU, softmax, batch 64", 2, {784, 64, 10}, 64, 1, 0.01},
-    {"W3", "784-512-512-10 ReLU, softmax, batch 128", 3, {784, 512, 512, 10}, 128, 1, 0.01},
-    {"W4", "1024-1024-1024-1024-10 ReLU, batch 256", 4, {1024, 1024, 1024, 1024, 10}, 256, 1, 0.002},
-};
-enum { N_WORKLOADS = sizeof workloads / sizeof workloads[0], MAX_BLOCKS = 1000 };
-static const char *const type_names[] = {[F32] = "f32", [F64] = "f64"};
+enum { MAX_BLOCKS = 1000 };
 
 /* A block is about this long, in seconds. */
 #define BLOCK_TIME 0.02
@@ -32,7 +24,7 @@ static const char *const type_names[] = {[F32] = "f32", [F64] = "f64"};
 typedef struct options {
     const char *only, *json;
     int blocks, threads;
-    int types[2]; /* which of them */
+    int types[PRECISIONS]; /* which of them */
 } options;
 
 /* Seconds a step: the median of the blocks, and the best. */
@@ -162,7 +154,7 @@ static int run_workload(row *r, const options *o)
     }
     pair_free(&p);
     if (done && !(r->difference <= pair_tolerance(r->type))) {
-        fprintf(stderr, "%s in %s: the sides differ by %g\n", r->of->name, type_names[r->type],
+        fprintf(stderr, "%s in %s: the sides differ by %g\n", r->of->name, precision_names[r->type],
                 r->difference);
         return 0;
     }
@@ -198,7 +190,7 @@ static void print_row(const row *r)
     for (int v = 0; v < HAND_VERSIONS; v++)
         if (r->names[v] != NULL) best = fmin(best, r->hand[v].best);
     printf("%-3s%-37.37s %4s %9.2f %9.2f %6.2f %9.2f %9.2f %6.2f %7lld %7.0e", r->of->name, r->of->what,
-           type_names[r->type], 1e6 * r->ours.median, 1e6 * hand->median, r->ours.median / hand->median,
+           precision_names[r->type], 1e6 * r->ours.median, 1e6 * hand->median, r->ours.median / hand->median,
            1e6 * r->ours.best, 1e6 * best, r->ours.best / best, (long long)r->kernels, r->difference);
     for (int v = 0; v < HAND_VERSIONS; v++) {
         if (r->names[v] == NULL)
@@ -218,7 +210,7 @@ static void write_row(FILE *json, const char *separator, const row *r)
     fprintf(json,
             "%s{\"name\": \"%s\", \"dtype\": \"%s\", \"threads\": %d, \"ours_us\": %.4f, \"hand_us\": %.4f, "
             "\"torch_us\": null",
-            separator, r->of->name, type_names[r->type], r->threads, 1e6 * r->ours.median,
+            separator, r->of->name, precision_names[r->type], r->threads, 1e6 * r->ours.median,
             1e6 * r->hand[r->best_hand].median);
     for (int v = 0; v < HAND_VERSIONS; v++) {
         if (r->names[v] == NULL) {
@@ -243,7 +235,7 @@ static void write_row(FILE *json, const char *separator, const row *r)
 
 static int read_type(const char *name, options *o)
 {
-    for (int t = 0; t < 2; t++) o->types[t] = strcmp(name, type_names[t]) == 0;
+    for (int t = 0; t < PRECISIONS; t++) o->types[t] = strcmp(name, precision_names[t]) == 0;
     return o->types[F32] || o->types[F64];
 }
 
@@ -271,17 +263,19 @@ static int run_all(const options *o, FILE *json)
     int failed = 0;
     const char *separator = "[";
     print_head(o->threads);
-    for (int i = 0; i < 2 * N_WORKLOADS; i++) {
-        row r = {
-            .of = &workloads[i % N_WORKLOADS], .type = i < N_WORKLOADS ? F32 : F64, .threads = o->threads};
-        if (!o->types[r.type] || (o->only != NULL && strcmp(o->only, r.of->name) != 0)) continue;
-        if (!run_workload(&r, o)) {
-            failed = 1;
-            continue;
+    for (int type = 0; type < PRECISIONS; type++) {
+        const workload *w;
+        for (int i = 0; (w = workload_at(i)) != NULL; i++) {
+            row r = {.of = w, .type = (precision)type, .threads = o->threads};
+            if (!o->types[type] || (o->only != NULL && strcmp(o->only, w->name) != 0)) continue;
+            if (!run_workload(&r, o)) {
+                failed = 1;
+                continue;
+            }
+            print_row(&r);
+            if (json != NULL) write_row(json, separator, &r);
+            separator = ",\n ";
         }
-        print_row(&r);
-        if (json != NULL) write_row(json, separator, &r);
-        separator = ",\n ";
     }
     if (json != NULL) fputs(*separator == '[' ? "[]\n" : "]\n", json);
     return failed;

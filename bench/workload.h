@@ -17,7 +17,12 @@ typedef struct workload {
     double rate;
 } workload;
 
-typedef enum precision { F32, F64 } precision;
+/* W0 to W4, and NULL beyond them. */
+const workload *workload_at(int i);
+
+typedef enum precision { F32, F64, PRECISIONS } precision;
+
+extern const char *const precision_names[PRECISIONS];
 
 static inline size_t bytes_of(precision p, int n)
 {
@@ -34,5 +39,9 @@ typedef struct batch {
     precision type;
     void *x, *y;
 } batch;
+
+/* Fills in x and y for the type that data has; 0 without memory. batch_free in both cases. */
+int batch_make(batch *data, const workload *w);
+void batch_free(batch *data);
 
 #endif
