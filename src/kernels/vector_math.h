@@ -22,6 +22,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "independent.h"
+
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 #define HAS_FMA 1
 #else
@@ -30,7 +32,7 @@
 
 /* a * b + c, rounded once where the processor can. Said outright, and contraction turned off, since compilers would
  * do it here and there. */
-static inline float mad_f32(float a, float b, float c)
+static inline ALWAYS_INLINE float mad_f32(float a, float b, float c)
 {
 #if HAS_FMA
     return fmaf(a, b, c);
@@ -39,7 +41,7 @@ static inline float mad_f32(float a, float b, float c)
 #endif
 }
 
-static inline double mad_f64(double a, double b, double c)
+static inline ALWAYS_INLINE double mad_f64(double a, double b, double c)
 {
 #if HAS_FMA
     return fma(a, b, c);
@@ -48,28 +50,28 @@ static inline double mad_f64(double a, double b, double c)
 #endif
 }
 
-static inline uint32_t bits_f32(float x)
+static inline ALWAYS_INLINE uint32_t bits_f32(float x)
 {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
     return bits;
 }
 
-static inline float number_f32(uint32_t bits)
+static inline ALWAYS_INLINE float number_f32(uint32_t bits)
 {
     float x;
     memcpy(&x, &bits, sizeof x);
     return x;
 }
 
-static inline uint64_t bits_f64(double x)
+static inline ALWAYS_INLINE uint64_t bits_f64(double x)
 {
     uint64_t bits;
     memcpy(&bits, &x, sizeof bits);
     return bits;
 }
 
-static inline double number_f64(uint64_t bits)
+static inline ALWAYS_INLINE double number_f64(uint64_t bits)
 {
     double x;
     memcpy(&x, &bits, sizeof x);

@@ -25,12 +25,12 @@ static const float rounder_f32 = 12582912.0F, log2_e_f32 = 1.44269504F, log2_hig
                    log2_low_f32 = 1.4286067653e-6F;
 
 /* The whole number in the lowest bits. */
-static inline int32_t whole_number_f32(float shifted)
+static inline ALWAYS_INLINE int32_t whole_number_f32(float shifted)
 {
     return (int32_t)(bits_f32(shifted) - bits_f32(rounder_f32));
 }
 
-static inline exponent_f32 split_exponent_f32(float x)
+static inline ALWAYS_INLINE exponent_f32 split_exponent_f32(float x)
 {
     float shifted = mad_f32(x, log2_e_f32, rounder_f32), n = shifted - rounder_f32;
     float high = mad_f32(n, -log2_high_f32, x), low = n * log2_low_f32;
@@ -44,7 +44,7 @@ typedef struct terms_f32 {
     float low, high, scale;
 } terms_f32;
 
-static inline terms_f32 exp_terms_f32(float r)
+static inline ALWAYS_INLINE terms_f32 exp_terms_f32(float r)
 {
     float z = r * r;
     float a = mad_f32(0.166666359F, r, 0.5F), b = mad_f32(0.0083416095F, r, 0.0416665114F);
@@ -52,13 +52,13 @@ static inline terms_f32 exp_terms_f32(float r)
     return (terms_f32){a, mad_f32(c, z, b), z};
 }
 
-static inline float power_f32(int32_t n)
+static inline ALWAYS_INLINE float power_f32(int32_t n)
 {
     return number_f32((uint32_t)(n + 127) << 23);
 }
 
 /* 2^n in two factors, which are normal numbers for any n that exp meets. */
-static inline halves_f32 split_power_f32(int32_t n)
+static inline ALWAYS_INLINE halves_f32 split_power_f32(int32_t n)
 {
     int32_t half = n >> 1;
     return (halves_f32){power_f32(half), power_f32(n - half)};
@@ -70,7 +70,7 @@ static inline halves_f32 split_power_f32(int32_t n)
 static const float quotient_low_f32 = 0x1p-60F, quotient_high_f32 = 0x1p60F;
 
 /* The highest bit is set unless |x| is from the lower to the higher bound. */
-static inline uint32_t far_from_one_f32(float x)
+static inline ALWAYS_INLINE uint32_t far_from_one_f32(float x)
 {
     const uint32_t size = bits_f32(x) & 0x7fffffffu;
     return (size - bits_f32(quotient_low_f32)) | (bits_f32(quotient_high_f32) - size);
@@ -79,7 +79,7 @@ static inline uint32_t far_from_one_f32(float x)
 /* ---- Logarithms --------------------------------------------------------------------------------------- */
 
 /* log(2^n (1 + f)) for 1 + f from sqrt(1/2) to sqrt(2). */
-static inline float log_of_parts_f32(float n, float f)
+static inline ALWAYS_INLINE float log_of_parts_f32(float n, float f)
 {
     float z = f * f, p = 0.0535882749F;
     p = mad_f32(p, f, -0.109271295F);
@@ -96,7 +96,7 @@ static inline float log_of_parts_f32(float n, float f)
 }
 
 /* What the logarithm of x is where no formula gives it; y elsewhere. */
-static inline float log_special_f32(float x, float y)
+static inline ALWAYS_INLINE float log_special_f32(float x, float y)
 {
     y = x > 0.0F ? y : x == 0.0F ? -INFINITY : NAN;
     return x < INFINITY ? y : x + x;
@@ -104,7 +104,7 @@ static inline float log_special_f32(float x, float y)
 
 #define SQRT_HALF_BITS_F32 0x3f3504f3u
 
-static inline float log_f32(float x)
+static inline ALWAYS_INLINE float log_f32(float x)
 {
     int small = x < 1.17549435e-38F;
     uint32_t bits = bits_f32(small ? x * 8388608.0F : x) - SQRT_HALF_BITS_F32;
@@ -114,7 +114,7 @@ static inline float log_f32(float x)
 }
 
 /* 1 + x = 2^n (1 + f), where f = 2^-n x + (2^-n - 1) is rounded once; from 2^24 on it is 1 that does not count. */
-static inline float log1p_f32(float x)
+static inline ALWAYS_INLINE float log1p_f32(float x)
 {
     float u = 1.0F + x;
     uint32_t bits = bits_f32(u) - SQRT_HALF_BITS_F32;
@@ -127,7 +127,7 @@ static inline float log1p_f32(float x)
 /* ---- The error function ------------------------------------------------------------------------------- */
 
 /* erf(x) / x - 1 for z = x^2 up to 1. */
-static inline float erf_tail_f32(float z)
+static inline ALWAYS_INLINE float erf_tail_f32(float z)
 {
     float p = 7.80690389e-05F;
     p = mad_f32(p, z, -0.00079978531F);
@@ -140,7 +140,7 @@ static inline float erf_tail_f32(float z)
 }
 
 /* (x + 1/2) e^(x^2) erfc(x) is erfc_middle + erfc_tail(t), where t = (x - 4) / (x + 4), for x from 3/4 on. */
-static inline float erfc_tail_f32(float t)
+static inline ALWAYS_INLINE float erfc_tail_f32(float t)
 {
     float p = -0.000110944806F;
     p = mad_f32(p, t, 0.00255155074F);
@@ -157,7 +157,7 @@ static inline float erfc_tail_f32(float t)
 }
 
 /* x with the second half of its bits left out, so that its square is exact. */
-static inline float upper_half_f32(float x)
+static inline ALWAYS_INLINE float upper_half_f32(float x)
 {
     return number_f32(bits_f32(x) & 0xfffff000u);
 }
@@ -179,7 +179,7 @@ static const float periodic_bound_f32 = 1048576.0F;
 
 /* sin(x + quarters pi / 2). Whole quarter turns are taken off in double, pi / 2 being in two parts of which the first
  * has zeros at its end. */
-static inline float turned_sin_f32(float x, uint64_t quarters)
+static inline ALWAYS_INLINE float turned_sin_f32(float x, uint64_t quarters)
 {
     const double magic = 6755399441055744.0, first = 1.57079632673412561417,
                  second = 6.07710050650619224932e-11;
@@ -199,49 +199,49 @@ static inline float turned_sin_f32(float x, uint64_t quarters)
     return number_f32(bits_f32(y) ^ (turn & 2) << 30);
 }
 
-static inline float sin_f32(float x)
+static inline ALWAYS_INLINE float sin_f32(float x)
 {
     return turned_sin_f32(x, 0);
 }
 
-static inline float cos_f32(float x)
+static inline ALWAYS_INLINE float cos_f32(float x)
 {
     return turned_sin_f32(x, 1);
 }
 
 /* ---- What the processor or the C library does --------------------------------------------------------- */
 
-static inline float fabs_f32(float x)
+static inline ALWAYS_INLINE float fabs_f32(float x)
 {
     return fabsf(x);
 }
 
-static inline float sqrt_f32(float x)
+static inline ALWAYS_INLINE float sqrt_f32(float x)
 {
     return sqrtf(x);
 }
 
-static inline float tan_f32(float x)
+static inline ALWAYS_INLINE float tan_f32(float x)
 {
     return tanf(x);
 }
 
-static inline float atan_f32(float x)
+static inline ALWAYS_INLINE float atan_f32(float x)
 {
     return atanf(x);
 }
 
-static inline float sinh_f32(float x)
+static inline ALWAYS_INLINE float sinh_f32(float x)
 {
     return sinhf(x);
 }
 
-static inline float cosh_f32(float x)
+static inline ALWAYS_INLINE float cosh_f32(float x)
 {
     return coshf(x);
 }
 
-static inline float pow_f32(float a, float b)
+static inline ALWAYS_INLINE float pow_f32(float a, float b)
 {
     return powf(a, b);
 }

@@ -26,12 +26,12 @@ static const double rounder_f64 = 6755399441055744.0, log2_e_f64 = 1.44269504088
                     log2_high_f64 = 6.93147180369123816490e-1, log2_low_f64 = 1.90821492927058770002e-10;
 
 /* The whole number in the lowest bits, plus 2048. */
-static inline uint64_t whole_number_f64(double shifted)
+static inline ALWAYS_INLINE uint64_t whole_number_f64(double shifted)
 {
     return bits_f64(shifted) - bits_f64(rounder_f64) + 2048u;
 }
 
-static inline exponent_f64 split_exponent_f64(double x)
+static inline ALWAYS_INLINE exponent_f64 split_exponent_f64(double x)
 {
     double shifted = mad_f64(x, log2_e_f64, rounder_f64), n = shifted - rounder_f64;
     double high = mad_f64(n, -log2_high_f64, x), low = n * log2_low_f64;
@@ -46,7 +46,7 @@ typedef struct terms_f64 {
     double low, high, scale;
 } terms_f64;
 
-static inline terms_f64 exp_terms_f64(double r)
+static inline ALWAYS_INLINE terms_f64 exp_terms_f64(double r)
 {
     double z = r * r, w = z * z;
     double a = mad_f64(0.16666666666666677, r, 0.5);
@@ -59,13 +59,13 @@ static inline terms_f64 exp_terms_f64(double r)
     return (terms_f64){mad_f64(b, z, a), mad_f64(e, w, c), w};
 }
 
-static inline double power_f64(uint64_t n)
+static inline ALWAYS_INLINE double power_f64(uint64_t n)
 {
     return number_f64((n - (2048 - 1023)) << 52);
 }
 
 /* 2^n in two factors, which are normal numbers for any n that exp meets. */
-static inline halves_f64 split_power_f64(uint64_t n)
+static inline ALWAYS_INLINE halves_f64 split_power_f64(uint64_t n)
 {
     uint64_t half = n >> 1;
     return (halves_f64){power_f64(half + 1024), power_f64(n - half + 1024)};
@@ -77,7 +77,7 @@ static inline halves_f64 split_power_f64(uint64_t n)
 static const double quotient_low_f64 = 0x1p-450, quotient_high_f64 = 0x1p450;
 
 /* The highest bit is set unless |x| is from the lower to the higher bound. */
-static inline uint64_t far_from_one_f64(double x)
+static inline ALWAYS_INLINE uint64_t far_from_one_f64(double x)
 {
     const uint64_t size = bits_f64(x) & UINT64_C(0x7fffffffffffffff);
     return (size - bits_f64(quotient_low_f64)) | (bits_f64(quotient_high_f64) - size);
@@ -87,7 +87,7 @@ static inline uint64_t far_from_one_f64(double x)
 
 /* log(2^n (1 + f)) for 1 + f from sqrt(1/2) to sqrt(2): with s = f / (2 + f) it is log((1 + s) / (1 - s)), whose
  * largest part, f - f^2 / 2, is put in at the end. */
-static inline double log_of_parts_f64(double n, double f)
+static inline ALWAYS_INLINE double log_of_parts_f64(double n, double f)
 {
     double s = f / (2.0 + f), z = s * s, half_square = 0.5 * f * f, p = 0.14795957736711099;
     p = mad_f64(p, z, 0.15314049703644214);
@@ -101,7 +101,7 @@ static inline double log_of_parts_f64(double n, double f)
 }
 
 /* What the logarithm of x is where no formula gives it; y elsewhere. */
-static inline double log_special_f64(double x, double y)
+static inline ALWAYS_INLINE double log_special_f64(double x, double y)
 {
     y = x > 0.0 ? y : x == 0.0 ? -(double)INFINITY : (double)NAN;
     return x < (double)INFINITY ? y : x + x;
@@ -115,7 +115,7 @@ typedef struct mantissa_f64 {
     double n, f;
 } mantissa_f64;
 
-static inline mantissa_f64 split_mantissa_f64(double x)
+static inline ALWAYS_INLINE mantissa_f64 split_mantissa_f64(double x)
 {
     const double magic =
         4503599627370496.0; /* 2^52: a whole number less than that can be put into its bits */
@@ -126,7 +126,7 @@ static inline mantissa_f64 split_mantissa_f64(double x)
     return m;
 }
 
-static inline double log_f64(double x)
+static inline ALWAYS_INLINE double log_f64(double x)
 {
     int small = x < 2.2250738585072014e-308;
     mantissa_f64 m = split_mantissa_f64(small ? x * 4503599627370496.0 : x);
@@ -134,7 +134,7 @@ static inline double log_f64(double x)
 }
 
 /* 1 + x = 2^n (1 + f), where f = 2^-n x + (2^-n - 1) is rounded once; from 2^53 on it is 1 that does not count. */
-static inline double log1p_f64(double x)
+static inline ALWAYS_INLINE double log1p_f64(double x)
 {
     double u = 1.0 + x;
     mantissa_f64 m = split_mantissa_f64(u);
@@ -146,7 +146,7 @@ static inline double log1p_f64(double x)
 /* ---- The error function ------------------------------------------------------------------------------- */
 
 /* erf(x) / x - 1 for z = x^2 up to 1. */
-static inline double erf_tail_f64(double z)
+static inline ALWAYS_INLINE double erf_tail_f64(double z)
 {
     double p = 5.9452413600060755e-11;
     p = mad_f64(p, z, -1.13656526382812e-09);
@@ -165,7 +165,7 @@ static inline double erf_tail_f64(double z)
 }
 
 /* (x + 1/2) e^(x^2) erfc(x) is erfc_middle + erfc_tail(t), where t = (x - 4) / (x + 4), for x from 3/4 on. */
-static inline double erfc_tail_f64(double t)
+static inline ALWAYS_INLINE double erfc_tail_f64(double t)
 {
     double p = 1.698601584239149e-09;
     p = mad_f64(p, t, -5.2527944714729128e-09);
@@ -194,7 +194,7 @@ static inline double erfc_tail_f64(double t)
 }
 
 /* x with the second half of its bits left out, so that its square is exact. */
-static inline double upper_half_f64(double x)
+static inline ALWAYS_INLINE double upper_half_f64(double x)
 {
     return number_f64(bits_f64(x) & 0xfffffffff8000000u);
 }
@@ -215,7 +215,7 @@ static const double erfc_middle_f64 = 6.1649755931277628e-1, erfc_nothing_f64 = 
 static const double periodic_bound_f64 = 131072.0;
 
 /* sin(x + quarters pi / 2). pi / 2 is in three parts, of which two have zeros at their end. */
-static inline double turned_sin_f64(double x, uint64_t quarters)
+static inline ALWAYS_INLINE double turned_sin_f64(double x, uint64_t quarters)
 {
     const double magic = 6755399441055744.0, first = 1.57079632673412561417,
                  second = 6.07710050630396597660e-11, third = 2.02226624879595063154e-21;
@@ -245,49 +245,49 @@ static inline double turned_sin_f64(double x, uint64_t quarters)
     return number_f64(bits_f64(y) ^ (turn & 2) << 62);
 }
 
-static inline double sin_f64(double x)
+static inline ALWAYS_INLINE double sin_f64(double x)
 {
     return turned_sin_f64(x, 0);
 }
 
-static inline double cos_f64(double x)
+static inline ALWAYS_INLINE double cos_f64(double x)
 {
     return turned_sin_f64(x, 1);
 }
 
 /* ---- What the processor or the C library does --------------------------------------------------------- */
 
-static inline double fabs_f64(double x)
+static inline ALWAYS_INLINE double fabs_f64(double x)
 {
     return fabs(x);
 }
 
-static inline double sqrt_f64(double x)
+static inline ALWAYS_INLINE double sqrt_f64(double x)
 {
     return sqrt(x);
 }
 
-static inline double tan_f64(double x)
+static inline ALWAYS_INLINE double tan_f64(double x)
 {
     return tan(x);
 }
 
-static inline double atan_f64(double x)
+static inline ALWAYS_INLINE double atan_f64(double x)
 {
     return atan(x);
 }
 
-static inline double sinh_f64(double x)
+static inline ALWAYS_INLINE double sinh_f64(double x)
 {
     return sinh(x);
 }
 
-static inline double cosh_f64(double x)
+static inline ALWAYS_INLINE double cosh_f64(double x)
 {
     return cosh(x);
 }
 
-static inline double pow_f64(double a, double b)
+static inline ALWAYS_INLINE double pow_f64(double a, double b)
 {
     return pow(a, b);
 }
