@@ -8,8 +8,7 @@
 
 #include <immintrin.h>
 
-#include "vector_math_f32.h"
-#include "vector_math_f64.h"
+#include "vector_math_pow.h"
 
 /* Whatever such a function calls is put into it, or its loop would be made no vectors of. */
 #define FLATTEN __attribute__((flatten))
