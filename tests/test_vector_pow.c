@@ -56,8 +56,8 @@ static double uniform(void)
     return (double)(draw() >> 11) * 0x1p-52 - 1;
 }
 
-/* Numbers of any bits; of any size, with powers that mostly are finite; next to 1, with such powers; of either sign, with
- * whole exponents. */
+/* Numbers of any bits; of any size, with powers that mostly are finite; next to 1, and from 1/2 to 2, with such powers; of
+ * either sign, with whole exponents. */
 static void draw_pair(int kind, double largest, double *x, double *y)
 {
     uint64_t bits[2] = {draw(), draw()};
@@ -67,9 +67,10 @@ static void draw_pair(int kind, double largest, double *x, double *y)
     if (isnan(*y)) *y = (double)NAN;
     if (kind == 1) *x = exp(largest * uniform());
     if (kind == 2) *x = 1 + uniform() * exp(-30 * fabs(uniform()));
-    if (kind == 3) *x = 20 * uniform();
-    if (kind == 1 || kind == 2) *y = 1.06 * largest * uniform() / log(*x);
-    if (kind == 3) *y = floor(12 * uniform());
+    if (kind == 3) *x = exp2(uniform());
+    if (kind == 4) *x = 20 * uniform();
+    if (kind == 1 || kind == 2 || kind == 3) *y = 1.06 * largest * uniform() / log(*x);
+    if (kind == 4) *y = floor(12 * uniform());
 }
 
 static void sweep_f32(int64_t count, worst *found)
@@ -79,10 +80,10 @@ static void sweep_f32(int64_t count, worst *found)
         for (int i = 0; i < BLOCK; i++) {
             double a, b;
             uint32_t bits = (uint32_t)draw();
-            draw_pair(i % 4, 88, &a, &b);
+            draw_pair(i % 5, 88, &a, &b);
             x[i] = (float)clip(a);
             y[i] = (float)clip(b);
-            if (i % 4 == 0) memcpy(&x[i], &bits, sizeof x[i]);
+            if (i % 5 == 0) memcpy(&x[i], &bits, sizeof x[i]);
             if (isnan(x[i])) x[i] = NAN;
         }
         check_block_f32(BLOCK, x, y, found);
@@ -93,7 +94,7 @@ static void sweep_f64(int64_t count, worst *found)
 {
     static double x[BLOCK], y[BLOCK];
     for (int64_t done = 0; done < count; done += BLOCK) {
-        for (int i = 0; i < BLOCK; i++) draw_pair(i % 4, 709, &x[i], &y[i]);
+        for (int i = 0; i < BLOCK; i++) draw_pair(i % 5, 709, &x[i], &y[i]);
         check_block_f64(BLOCK, x, y, found);
     }
 }
@@ -110,7 +111,7 @@ static void test_f64(void **state)
 {
     (void)state;
     worst found[TG_INSTRUCTION_SETS] = {{0, 0}};
-    sweep_f64(8 * BLOCK, found);
+    sweep_f64(16 * BLOCK, found);
     check_errors(TG_F64, found);
 }
 

@@ -77,7 +77,7 @@ static inline ALWAYS_INLINE sum_f64 product_f64(double a, double b)
     return (sum_f64){high, mad_f64(a, b, -high)};
 }
 
-/* log(1 + f) to 2^-64 of itself, as log_of_parts_f64 has it. What is lost of s^2 counts with the slope of the curve. */
+/* log(1 + f) to 2^-65, as log_of_parts_f64 has it. What is lost of s^2 counts with the slope of the curve. */
 static inline ALWAYS_INLINE sum_f64 long_log_f64(double f)
 {
     const double third_high = 0.66666666666666663, third_low = 3.700743415417188e-17; /* 2/3 */
@@ -86,8 +86,9 @@ static inline ALWAYS_INLINE sum_f64 long_log_f64(double f)
     const double s_low = mad_f64(-s, below.low, mad_f64(-s, below.high, f)) * inverse;
     const sum_f64 square = product_f64(s, s);
     const double z = square.high, z_low = mad_f64(s + s, s_low, square.low);
-    sum_f64 curve = fast_sum_f64(3.0, z);
-    curve.low += mad_f64(z * z, log_curve_f64(z), mad_f64(1.2 * z, z_low, z_low));
+    const sum_f64 start = fast_sum_f64(3.0, z);
+    const double rest = mad_f64(z * z, log_curve_f64(z), mad_f64(1.2 * z, z_low, z_low));
+    const sum_f64 curve = fast_sum_f64(start.high, start.low + rest);
     sum_f64 p = product_f64(s, curve.high);
     p.low += mad_f64(s_low, curve.high, s * curve.low);
     sum_f64 log = product_f64(p.high, third_high);
