@@ -107,6 +107,20 @@ def erfc_factor(t):
 
 ERFC_MIDDLE = erfc_factor(mp.mpf(0))
 
+
+def odd_tail(function):
+    """P where the odd function is r + r z P(z), z = r^2."""
+    return lambda z: (function(mp.sqrt(z)) / mp.sqrt(z) - 1) / z
+
+
+def odd_weight(function):
+    return lambda z: z ** mp.mpf("1.5") / function(mp.sqrt(z))
+
+
+def log_factor(z):
+    """log((1 + s) / (1 - s)) = 2/3 s log_factor(s^2)."""
+    return 3 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z)
+
 # name: bits, low, high, function, weight of its error, powers
 FITS = {
     # e^r = 1 + r + r^2 P(r)
@@ -122,6 +136,20 @@ FITS = {
     # cos r = 1 - z / 2 + z^2 P(z)
     "cos_f32": (24, mp.mpf("1e-9"), eighth_turn, lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, lambda z: z**2 / mp.cos(mp.sqrt(z)), range(3)),
     "cos_f64": (53, mp.mpf("1e-9"), eighth_turn, lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, lambda z: z**2 / mp.cos(mp.sqrt(z)), range(6)),
+    # sinh r = r + r z P(z), z = r^2
+    "sinh_f32": (24, mp.mpf("1e-9"), half_log2**2, odd_tail(mp.sinh), odd_weight(mp.sinh), range(3)),
+    "sinh_f64": (53, mp.mpf("1e-9"), half_log2**2, odd_tail(mp.sinh), odd_weight(mp.sinh), range(6)),
+    # cosh r = 1 + z / 2 + z^2 P(z)
+    "cosh_f32": (24, mp.mpf("1e-9"), half_log2**2, lambda z: (mp.cosh(mp.sqrt(z)) - 1 - z / 2) / z**2, lambda z: z**2 / mp.cosh(mp.sqrt(z)), range(2)),
+    "cosh_f64": (53, mp.mpf("1e-9"), half_log2**2, lambda z: (mp.cosh(mp.sqrt(z)) - 1 - z / 2) / z**2, lambda z: z**2 / mp.cosh(mp.sqrt(z)), range(5)),
+    # atan t = t + t z P(z), z = t^2
+    "atan_f32": (24, mp.mpf("1e-9"), 1, odd_tail(mp.atan), odd_weight(mp.atan), range(10)),
+    "atan_f64": (53, mp.mpf("1e-9"), 1, odd_tail(mp.atan), odd_weight(mp.atan), range(21)),
+    # log((1 + s) / (1 - s)) = 2/3 s (3 + z + z^2 P(z)), z = s^2, to more than 53 bits
+    "pow_log_f64": (53, mp.mpf("1e-9"), z_log, lambda z: (log_factor(z) - 3 - z) / z**2, lambda z: z**2 / log_factor(z), range(9)),
+    # The power of f32 is computed in double: log(1 + f) = f - f^2 / 2 + f^3 P(f), and e^r = 1 + r + r^2 P(r)
+    "pow_log_f32": (53, low_log, high_log, lambda f: (mp.log1p(f) - f + f**2 / 2) / f**3, lambda f: abs(f**3 / mp.log1p(f)), range(12)),
+    "pow_exp_f32": (53, -half_log2, half_log2, lambda r: (mp.expm1(r) - r) / r**2, lambda r: r**2 / mp.exp(r), range(6)),
     # erf x = x + x P(z), z = x^2
     "erf_f32": (24, mp.mpf("1e-9"), 1, erf_tail, lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)), range(7)),
     "erf_f64": (53, mp.mpf("1e-9"), 1, erf_tail, lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)), range(13)),

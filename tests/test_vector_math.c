@@ -14,16 +14,7 @@
 
 #include <cmocka.h>
 
-#include "kernels/elementwise.h"
-
-#if TG_TEST_QUADMATH
-#include <quadmath.h>
-typedef __float128 quad;
-#define Q(name) name##q
-#else
-typedef long double quad;
-#define Q(name) name##l
-#endif
+#include "units.h"
 
 /* ---- The functions ------------------------------------------------------------------------------------ */
 
@@ -91,73 +82,9 @@ static const function functions[] = {
 
 enum { FUNCTIONS = sizeof functions / sizeof functions[0], BLOCK = 4096 };
 
-/* No function may be further off than this. */
-#define LIMIT 2.0
-
-/* ---- Errors ------------------------------------------------------------------------------------------- */
-
-#define WRONG 1e9 /* the error of what is not even of the right kind */
-
-/* The distance of got from what is wanted, in units of wanted's last place in a type of `bits` bits whose largest
- * power of 2 is 2^top; an infinite result stands for 2^(top + 1). */
-static double error_in_units(quad got, quad wanted, int bits, int top)
-{
-    const quad beyond = Q(ldexp)(1, top + 1);
-    if (wanted != wanted || got != got) return (wanted != wanted) == (got != got) ? 0 : WRONG;
-    if (wanted == 0) return got == 0 && (1 / got > 0) == (1 / wanted > 0) ? 0 : WRONG;
-    quad size = Q(fabs)(wanted);
-    if (size >= beyond) return got * wanted > 0 && Q(fabs)(got) >= beyond ? 0 : WRONG;
-    if (Q(fabs)(got) > beyond) got = got > 0 ? beyond : -beyond;
-    int exponent, least = 3 - top - bits;
-    Q(frexp)(size, &exponent);
-    exponent -= bits;
-    return (double)(Q(fabs)(got - wanted) / Q(ldexp)(1, exponent < least ? least : exponent));
-}
-
-static double clip(double x)
-{
-    const double beyond = 0x1p128;
-    x = x > beyond ? beyond : x;
-    return x < -beyond ? -beyond : x;
-}
-
-/* The same for f32, quicker: the size of a unit is read off the exponent. */
-static double error_f32(float got, double wanted)
-{
-    double value = clip((double)got), size = clip(wanted), unit;
-    uint64_t bits;
-    memcpy(&bits, &size, sizeof bits);
-    bits &= UINT64_C(0x7ff) << 52;
-    memcpy(&unit, &bits, sizeof unit);
-    unit = unit * 0x1p-23 > 0x1p-149 ? unit * 0x1p-23 : 0x1p-149;
-    double error = fabs(value - size) / unit;
-    error = wanted == 0 && copysign(1.0, value) != copysign(1.0, wanted) ? WRONG : error;
-    error = wanted != wanted ? 0 : error;
-    return (value != value) != (wanted != wanted) ? WRONG : error;
-}
-
-typedef struct worst {
-    double error, at;
-} worst;
-
-static void take_worse(worst *w, double error, double at)
-{
-    if (error > w->error) *w = (worst){error, at};
-}
-
 /* ---- Sweeps ------------------------------------------------------------------------------------------- */
 
 static const int64_t one_by_one[1] = {1};
-
-static int set_count(void)
-{
-    return (int)tg_instructions_here() + 1;
-}
-
-static tg_loop loop_of(int set, tg_dtype dtype, tg_row row)
-{
-    return tg_elementwise_for((tg_instructions)set)->rows[dtype][row];
-}
 
 /* Most are the nearest number, and need no closer look. */
 static void take_worst_of_block(const float *x, const float *y, const double *wanted, int n, worst *found)
@@ -190,16 +117,6 @@ static void sweep_f32(const function *f, uint64_t step, int against_loop, worst 
             take_worst_of_block(x, y, wanted, n, &found[set]);
         }
     }
-}
-
-static uint64_t seed = 1;
-
-static uint64_t draw(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return seed;
 }
 
 /* A number of any bits; or up to 4; or up to 750; or of any size from e^-20 to e^20. */
@@ -297,6 +214,27 @@ static void test_f64(void **state)
     }
 }
 
+/* The numbers next to whole quarter turns, of which most digits are lost. */
+static void test_quarter_turns(void **state)
+{
+    (void)state;
+    enum { TURNS = 83000 };
+    static double x[TURNS], y[TURNS];
+    const void *const in[1] = {x};
+    for (int i = 0; i < TURNS; i++) x[i] = (double)((i + 1) * Q(acos)(0));
+    for (int i = 0; i < FUNCTIONS; i++) {
+        const function *f = &functions[i];
+        worst found[TG_INSTRUCTION_SETS] = {{0, 0}};
+        if (f->row != TG_ROW_sin && f->row != TG_ROW_cos && f->row != TG_ROW_tan) continue;
+        for (int set = 0; set < set_count(); set++) {
+            loop_of(set, TG_F64, f->row)(TURNS, y, in, one_by_one);
+            for (int k = 0; k < TURNS; k++)
+                take_worse(&found[set], error_in_units((quad)y[k], f->exact((quad)x[k]), 53, 1023), x[k]);
+        }
+        check_errors(f, TG_F64, found);
+    }
+}
+
 enum { VALUES = 4096 };
 
 /* One value for all elements is computed as it is in an array. */
@@ -337,16 +275,46 @@ static void test_one_value(void **state)
 static const struct {
     tg_row row;
     double x, y;
-} exact[] = {{TG_ROW_exp, 0.0, 1},       {TG_ROW_exp, -0.0, 1},       {TG_ROW_expm1, 0.0, 0.0},
-             {TG_ROW_expm1, -0.0, -0.0}, {TG_ROW_log, 1, 0.0},        {TG_ROW_log1p, 0.0, 0.0},
-             {TG_ROW_log1p, -0.0, -0.0}, {TG_ROW_sigmoid, 0.0, 0.5},  {TG_ROW_sigmoid, -0.0, 0.5},
-             {TG_ROW_sigmoid, 100, 1},   {TG_ROW_tanh, 0.0, 0.0},     {TG_ROW_tanh, -0.0, -0.0},
-             {TG_ROW_tanh, 50, 1},       {TG_ROW_tanh, -50, -1},      {TG_ROW_elu, 3, 3},
-             {TG_ROW_elu, -100, -1},     {TG_ROW_softplus, 100, 100}, {TG_ROW_erf, 0.0, 0.0},
-             {TG_ROW_erf, -0.0, -0.0},   {TG_ROW_erf, 10, 1},         {TG_ROW_erfc, 0.0, 1},
-             {TG_ROW_erfc, -0.0, 1},     {TG_ROW_erfc, -10, 2},       {TG_ROW_sin, -0.0, -0.0},
-             {TG_ROW_cos, 0.0, 1},       {TG_ROW_sqrt, -0.0, -0.0},   {TG_ROW_sqrt, 9, 3},
-             {TG_ROW_abs, -0.0, 0.0}};
+} exact[] = {{TG_ROW_exp, 0.0, 1},
+             {TG_ROW_exp, -0.0, 1},
+             {TG_ROW_expm1, 0.0, 0.0},
+             {TG_ROW_expm1, -0.0, -0.0},
+             {TG_ROW_log, 1, 0.0},
+             {TG_ROW_log1p, 0.0, 0.0},
+             {TG_ROW_log1p, -0.0, -0.0},
+             {TG_ROW_sigmoid, 0.0, 0.5},
+             {TG_ROW_sigmoid, -0.0, 0.5},
+             {TG_ROW_sigmoid, 100, 1},
+             {TG_ROW_tanh, 0.0, 0.0},
+             {TG_ROW_tanh, -0.0, -0.0},
+             {TG_ROW_tanh, 50, 1},
+             {TG_ROW_tanh, -50, -1},
+             {TG_ROW_elu, 3, 3},
+             {TG_ROW_elu, -100, -1},
+             {TG_ROW_softplus, 100, 100},
+             {TG_ROW_erf, 0.0, 0.0},
+             {TG_ROW_erf, -0.0, -0.0},
+             {TG_ROW_erf, 10, 1},
+             {TG_ROW_erfc, 0.0, 1},
+             {TG_ROW_erfc, -0.0, 1},
+             {TG_ROW_erfc, -10, 2},
+             {TG_ROW_sin, -0.0, -0.0},
+             {TG_ROW_cos, 0.0, 1},
+             {TG_ROW_sqrt, -0.0, -0.0},
+             {TG_ROW_sqrt, 9, 3},
+             {TG_ROW_abs, -0.0, 0.0},
+             {TG_ROW_tan, 0.0, 0.0},
+             {TG_ROW_tan, -0.0, -0.0},
+             {TG_ROW_atan, 0.0, 0.0},
+             {TG_ROW_atan, -0.0, -0.0},
+             {TG_ROW_sinh, 0.0, 0.0},
+             {TG_ROW_sinh, -0.0, -0.0},
+             {TG_ROW_cosh, 0.0, 1},
+             {TG_ROW_cosh, -0.0, 1},
+             {TG_ROW_sinh, 1000, (double)INFINITY},
+             {TG_ROW_sinh, -(double)INFINITY, -(double)INFINITY},
+             {TG_ROW_cosh, -1000, (double)INFINITY},
+             {TG_ROW_cosh, (double)INFINITY, (double)INFINITY}};
 
 static void test_exact_results(void **state)
 {
@@ -394,9 +362,8 @@ static void print_all(const char *name)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_f32),
-        cmocka_unit_test(test_f64),
-        cmocka_unit_test(test_one_value),
+        cmocka_unit_test(test_f32),           cmocka_unit_test(test_f64),
+        cmocka_unit_test(test_quarter_turns), cmocka_unit_test(test_one_value),
         cmocka_unit_test(test_exact_results),
     };
     if (argc > 1 && strcmp(argv[1], "--all") == 0) {

@@ -18,4 +18,11 @@
 #define KEEP_LOOP
 #endif
 
+/* A loop with a call in it stays as it is, and compilers stop putting functions into loops when a file grows. */
+#if defined(__GNUC__)
+#define ALWAYS_INLINE __attribute__((always_inline))
+#else
+#define ALWAYS_INLINE
+#endif
+
 #endif

@@ -8,10 +8,8 @@
 
 #include <immintrin.h>
 
-#include "vector_math_f32.h"
-#include "vector_math_f64.h"
+#include "vector_math_pow.h"
 
-#define ALWAYS_INLINE __attribute__((always_inline))
 /* Whatever such a function calls is put into it, or its loop would be made no vectors of. */
 #define FLATTEN __attribute__((flatten))
 
