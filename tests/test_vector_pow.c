@@ -14,12 +14,21 @@
 
 enum { BLOCK = 4096 };
 
+/* How far the C library's pow of double may be off itself. */
+#define C_LIBRARY 0.52
+
+/* Units: what vector_math.h promises, or the C library where it has no fused products. */
+static double most_of(tg_dtype dtype)
+{
+    return dtype == TG_F32 ? 0.82 : 0.84;
+}
+
 static const int64_t pairs[2] = {1, 1};
 
 static void check_errors(tg_dtype dtype, const worst *found)
 {
     for (int set = 0; set < set_count(); set++)
-        if (found[set].error > LIMIT)
+        if (found[set].error > most_of(dtype))
             fail_msg("pow of %s, %s: off by %g units at %.17g", tg_dtype_name(dtype),
                      tg_instructions_name((tg_instructions)set), found[set].error, found[set].at);
 }
@@ -202,10 +211,10 @@ static void test_special_cases(void **state)
         loop_of(set, TG_F64, TG_ROW_pow)(n, z, in, pairs);
         loop_of(set, TG_F32, TG_ROW_pow)(n, w, in_f32, pairs);
         for (int i = 0; i < n; i++) {
-            if (error_in_units((quad)z[i], (quad)pow(x[i], y[i]), 53, 1023) > LIMIT)
+            if (error_in_units((quad)z[i], (quad)pow(x[i], y[i]), 53, 1023) > most_of(TG_F64) + C_LIBRARY)
                 fail_msg("%.17g ^ %.17g is %.17g, not %.17g", x[i], y[i], z[i], pow(x[i], y[i]));
             const double wanted = pow((double)u[i], (double)v[i]);
-            if (error_f32(w[i], wanted) > LIMIT)
+            if (error_f32(w[i], wanted) > most_of(TG_F32))
                 fail_msg("f32: %.9g ^ %.9g is %.9g, not %.9g", (double)u[i], (double)v[i], (double)w[i],
                          wanted);
         }

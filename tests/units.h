@@ -17,8 +17,6 @@ typedef long double quad;
 #define Q(name) name##l
 #endif
 
-/* No function may be further off than this. */
-#define LIMIT 2.0
 #define WRONG 1e9 /* the error of what is not even of the right kind */
 
 /* The distance of got from what is wanted, in units of wanted's last place in a type of `bits` bits whose largest
