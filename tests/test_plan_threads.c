@@ -177,7 +177,7 @@ static int threads_at_rest(void)
 {
     const struct timespec moment = {.tv_nsec = 1000000};
     int n = threads_here();
-    for (int same = 0; same < 20; same++) {
+    for (int same = 0; same < 5; same++) {
         nanosleep(&moment, NULL);
         int now = threads_here();
         if (now != n) same = 0;
