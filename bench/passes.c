@@ -1,23 +1,19 @@
 /* What every pass of the planner brings: training steps and functions of long arrays that are compiled without it beside the
  * same with all of them, in turns, so that what slows the machine down slows all.
  *
- *     bench_passes [--blocks N] [--threads N] [--json FILE] */
+ *     bench_passes [--only NAME] [--type f32|f64] [--blocks N] [--threads N] [--json FILE] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "array_workload.h"
+#include "options.h"
 #include "ours.h"
 #include "timing.h"
 
-enum { MOST_PASSES = 31, MOST_SIDES = MOST_PASSES + 1, MAX_WORKLOADS = 16, MAX_BLOCKS = 1000 };
+enum { MOST_PASSES = 31, MOST_SIDES = MOST_PASSES + 1, MAX_WORKLOADS = 16 };
 /* A block is about this long, in seconds. */
 #define BLOCK_TIME 0.01
-
-typedef struct options {
-    const char *json;
-    int blocks, threads;
-} options;
 
 /* One workload: side 0 has all passes, side i + 1 lacks pass i. */
 typedef struct sides {
@@ -139,15 +135,17 @@ static int finish(sides *s, int made, int blocks, table *t)
     return made;
 }
 
-static int measure_all(table *t, int blocks)
+static int measure_all(table *t, const options *o)
 {
     const workload *w;
     const array_workload *a;
     sides s;
     for (int i = 0; (w = workload_at(i)) != NULL; i++)
-        if (!finish(&s, make_steps(&s, w, t->type, t->threads), blocks, t)) return 0;
+        if (is_wanted(o, w->name) && !finish(&s, make_steps(&s, w, t->type, t->threads), o->blocks, t))
+            return 0;
     for (int i = 0; (a = array_workload_at(i)) != NULL; i++)
-        if (!finish(&s, make_arrays(&s, a, t->type, t->threads), blocks, t)) return 0;
+        if (is_wanted(o, a->name) && !finish(&s, make_arrays(&s, a, t->type, t->threads), o->blocks, t))
+            return 0;
     return 1;
 }
 
@@ -189,31 +187,10 @@ static void write_json(FILE *json, const table *t, const char *separator)
 
 /* ---- The program -------------------------------------------------------------------------------------- */
 
-static int read_options(int argc, char **argv, options *o)
-{
-    *o = (options){.blocks = 15, .threads = 1};
-    for (int i = 1; i < argc; i += 2) {
-        if (i + 1 == argc) return 0;
-        if (strcmp(argv[i], "--json") == 0)
-            o->json = argv[i + 1];
-        else if (strcmp(argv[i], "--blocks") == 0)
-            o->blocks = (int)strtol(argv[i + 1], NULL, 10);
-        else if (strcmp(argv[i], "--threads") == 0)
-            o->threads = (int)strtol(argv[i + 1], NULL, 10);
-        else
-            return 0;
-    }
-    return o->blocks >= 1 && o->blocks <= MAX_BLOCKS && o->threads >= 1 && o->threads <= TG_MAX_THREADS;
-}
-
 int main(int argc, char **argv)
 {
     options o;
-    if (!read_options(argc, argv, &o)) {
-        fprintf(stderr, "usage: bench_passes [--blocks 1..%d] [--threads 1..%d] [--json FILE]\n", MAX_BLOCKS,
-                TG_MAX_THREADS);
-        return 2;
-    }
+    if (!read_options(argc, argv, 15, &o)) return 2;
     if (!pin_process(o.threads)) fprintf(stderr, "the process could not be pinned to its processors\n");
     FILE *json = o.json == NULL ? NULL : fopen(o.json, "w");
     if (o.json != NULL && json == NULL) {
@@ -221,15 +198,18 @@ int main(int argc, char **argv)
         return 1;
     }
     int failed = 0;
+    const char *separator = "[";
     for (int type = 0; type < PRECISIONS && !failed; type++) {
+        if (!o.types[type]) continue;
         table t = {.type = (precision)type, .threads = o.threads};
-        failed = !measure_all(&t, o.blocks);
-        if (failed) break;
+        failed = !measure_all(&t, &o);
+        if (failed || t.n_workloads == 0) continue;
         print(&t, TIME);
         print(&t, MEMORY);
-        if (json != NULL) write_json(json, &t, type == 0 ? "[" : ",\n ");
+        if (json != NULL) write_json(json, &t, separator);
+        separator = ",\n ";
     }
-    if (json != NULL) fputs(failed ? "[]\n" : "]\n", json);
+    if (json != NULL) fputs(*separator == '[' ? "[]\n" : "]\n", json);
     if (json != NULL && fclose(json) != 0) failed = 1;
     return failed;
 }

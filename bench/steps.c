@@ -9,10 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options.h"
 #include "pair.h"
 #include "timing.h"
-
-enum { MAX_BLOCKS = 1000 };
 
 /* A block is about this long, in seconds. */
 #define BLOCK_TIME 0.02
@@ -20,12 +19,6 @@ enum { MAX_BLOCKS = 1000 };
 #define PATIENCE_OF_OTHERS 0.1
 /* A round counts as one with free processors where the machine's own speedup is so much of the number of threads. */
 #define NEARLY_ALL 0.9
-
-typedef struct options {
-    const char *only, *json;
-    int blocks, threads;
-    int types[PRECISIONS]; /* which of them */
-} options;
 
 /* Seconds a step: the median of the blocks, and the best. */
 typedef struct timing {
@@ -233,31 +226,6 @@ static void write_row(FILE *json, const char *separator, const row *r)
 
 /* ---- The program -------------------------------------------------------------------------------------- */
 
-static int read_type(const char *name, options *o)
-{
-    for (int t = 0; t < PRECISIONS; t++) o->types[t] = strcmp(name, precision_names[t]) == 0;
-    return o->types[F32] || o->types[F64];
-}
-
-static int read_options(int argc, char **argv, options *o)
-{
-    *o = (options){.blocks = 31, .threads = 1, .types = {1, 1}};
-    for (int i = 1; i < argc; i += 2) {
-        if (i + 1 == argc) return 0;
-        if (strcmp(argv[i], "--only") == 0)
-            o->only = argv[i + 1];
-        else if (strcmp(argv[i], "--json") == 0)
-            o->json = argv[i + 1];
-        else if (strcmp(argv[i], "--blocks") == 0)
-            o->blocks = (int)strtol(argv[i + 1], NULL, 10);
-        else if (strcmp(argv[i], "--threads") == 0)
-            o->threads = (int)strtol(argv[i + 1], NULL, 10);
-        else if (strcmp(argv[i], "--type") != 0 || !read_type(argv[i + 1], o))
-            return 0;
-    }
-    return o->blocks >= 1 && o->blocks <= MAX_BLOCKS && o->threads >= 1 && o->threads <= TG_MAX_THREADS;
-}
-
 static int run_all(const options *o, FILE *json)
 {
     int failed = 0;
@@ -267,7 +235,7 @@ static int run_all(const options *o, FILE *json)
         const workload *w;
         for (int i = 0; (w = workload_at(i)) != NULL; i++) {
             row r = {.of = w, .type = (precision)type, .threads = o->threads};
-            if (!o->types[type] || (o->only != NULL && strcmp(o->only, w->name) != 0)) continue;
+            if (!o->types[type] || !is_wanted(o, w->name)) continue;
             if (!run_workload(&r, o)) {
                 failed = 1;
                 continue;
@@ -284,13 +252,7 @@ static int run_all(const options *o, FILE *json)
 int main(int argc, char **argv)
 {
     options o;
-    if (!read_options(argc, argv, &o)) {
-        fprintf(stderr,
-                "usage: bench_steps [--only NAME] [--type f32|f64] [--blocks 1..%d] [--threads 1..%d] "
-                "[--json FILE]\n",
-                MAX_BLOCKS, TG_MAX_THREADS);
-        return 2;
-    }
+    if (!read_options(argc, argv, 31, &o)) return 2;
     if (!pin_process(o.threads)) fprintf(stderr, "the process could not be pinned to its processors\n");
     FILE *json = o.json == NULL ? NULL : fopen(o.json, "w");
     if (o.json != NULL && json == NULL) {

@@ -125,8 +125,8 @@ struct tg_graph {
     tg_origin origin; /* given to nodes recorded now */
     tg_status status;
     char error[TG_DIAG_SIZE];
-    int error_what,
-        error_inputs; /* where in it a shape rule says what is wrong, up to what its inputs are; or 0 */
+    /* Where in it a shape rule says what is wrong, up to where it lists the inputs; 0 if it does not. */
+    int error_what, error_inputs;
     /* Where the plan layer keeps its compiled plans. */
     void *plans;
     void (*free_plans)(void *plans);
